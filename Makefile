@@ -1,0 +1,51 @@
+# make run: opens the window on the simulated demo case.   make test: everything that must hold.
+# Both make .venv on first use (about 7 GB; two to three minutes where downloads are fast).
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: run test lint types house unit soak bench pictures clean
+
+run: $(INSTALLED)
+	@sh packaging/system-libraries.sh
+	@$(BIN)/apnet demo
+
+test: $(INSTALLED)
+	@sh packaging/system-libraries.sh test
+	@$(MAKE) --no-print-directory lint types house unit
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+house: $(INSTALLED)
+	$(BIN)/lint-imports
+
+unit: $(INSTALLED)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+# The properties at their full counts; resumable.
+soak: $(INSTALLED)
+	@sh packaging/system-libraries.sh test
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m soak -s
+
+# The ratios, each against a peer or a limit in one run.
+bench: $(INSTALLED)
+	@sh packaging/system-libraries.sh test
+	$(BIN)/python -m tests.benchmarks
+
+# The pictures of README and manual, of the simulated case.
+pictures: $(INSTALLED)
+	@sh packaging/system-libraries.sh test
+	$(BIN)/python packaging/pictures.py
+
+$(INSTALLED): pyproject.toml packaging/make-venv.sh
+	@PYTHON=$(PYTHON) sh packaging/make-venv.sh
+	@touch $@
+
+clean:
+	rm -rf .venv build dist

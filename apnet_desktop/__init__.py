@@ -1,0 +1,1 @@
+"""APNet Desktop: recurrence risk after acute pancreatitis from CT and clinical factors."""

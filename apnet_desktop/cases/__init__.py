@@ -1,0 +1,1 @@
+"""The case store, journal, audit trail and de-identified export. No Qt, no torch."""

@@ -1,0 +1,1 @@
+"""Factors, units, records and severity scores. No Qt, no torch."""

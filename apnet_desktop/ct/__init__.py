@@ -1,0 +1,1 @@
+"""What a CT is: scan, read, check, ROI, exchange formats. No Qt, no torch."""

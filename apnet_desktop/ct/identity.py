@@ -1,0 +1,27 @@
+"""Who the patient of a CT is, as the files say or as a person typed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from apnet_desktop.frozen import FrozenModel
+
+__all__ = ["PatientIdentity"]
+
+
+class PatientIdentity(FrozenModel):
+    """Identity of one patient; empty text and None mean that the files do not say.
+
+    Attributes:
+        name: As shown to people: "Family Given", or the ideographic form where there is one (张三).
+        patient_id: Hospital's patient ID, (0010,0020).
+        birth_date: (0010,0030).
+        sex: "M", "F", "O" or "" as in (0010,0040).
+        entered_by_hand: True if a person typed it because the files carry none; the report says so.
+    """
+
+    name: str = ""
+    patient_id: str = ""
+    birth_date: date | None = None
+    sex: str = ""
+    entered_by_hand: bool = False

@@ -1,0 +1,1 @@
+"""The window: viewer, steps, commands. Qt; never torch, lightgbm, model or study."""

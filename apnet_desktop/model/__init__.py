@@ -1,0 +1,1 @@
+"""APNet: inputs, network, engines, prediction, explanation, calibration, golden values. No Qt."""
