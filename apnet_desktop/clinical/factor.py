@@ -8,7 +8,18 @@ from pydantic import model_validator
 
 from apnet_desktop.frozen import FrozenModel
 
-__all__ = ["AlternativeUnit", "Choice", "Factor", "FactorKind", "FactorSchema", "Interval", "KnownAt", "Label"]
+__all__ = [
+    "AlternativeUnit",
+    "Choice",
+    "Factor",
+    "FactorGroup",
+    "FactorKind",
+    "FactorSchema",
+    "Interval",
+    "KnownAt",
+    "Label",
+    "TrendRule",
+]
 
 
 class Label(FrozenModel):
@@ -48,11 +59,29 @@ class Interval(FrozenModel):
         return (self.lower is None or value >= self.lower) and (self.upper is None or value <= self.upper)
 
 
+class TrendRule(StrEnum):
+    """Which of several dated measurements of a factor a model means."""
+
+    FIRST = "first"
+    LAST = "last"
+    HIGHEST = "highest"
+    LOWEST = "lowest"
+
+
 class AlternativeUnit(FrozenModel):
-    """Another unit for a number: value in the factor's own unit = value in this unit × factor."""
+    """Another unit for a number: value in the factor's own unit = value in this unit × factor + offset.
+
+    Attributes:
+        unit: UCUM unit. Two units that laboratories write alike are told apart by an annotation (`mg/dL{BUN}`).
+        factor: See above.
+        offset: See above; 0 but for degrees Fahrenheit and HbA1c in mmol/mol.
+        loinc: Codes under which laboratories send values in this unit.
+    """
 
     unit: str
     factor: float
+    offset: float = 0.0
+    loinc: tuple[str, ...] = ()
 
 
 class Choice(FrozenModel):
@@ -77,11 +106,14 @@ class Factor(FrozenModel):
         reference: Reference interval, illustrative; a laboratory's own goes before it.
         choices: Answers, for choice and multi-choice.
         loinc: LOINC code, if any.
+        loinc_also: Other LOINC codes of the same quantity in the factor's own unit.
         snomed: SNOMED CT code, if any.
         known_at: When it is known.
         help: One or two sentences for the person, with the source.
         group: Heading in the form (`history`, `laboratory`, ...).
         decimals: Digits after the point on screen and in print.
+        trend: Which of several dated measurements counts; None: the one given.
+        used_by: Severity scores that read it (`ranson`, ...).
     """
 
     id: str
@@ -94,11 +126,14 @@ class Factor(FrozenModel):
     reference: Interval | None = None
     choices: tuple[Choice, ...] = ()
     loinc: str | None = None
+    loinc_also: tuple[str, ...] = ()
     snomed: str | None = None
     known_at: KnownAt = KnownAt.ADMISSION
     help: Label | None = None
     group: str = "history"
     decimals: int = 0
+    trend: TrendRule | None = None
+    used_by: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _choices_fit_kind(self) -> Factor:
@@ -107,11 +142,25 @@ class Factor(FrozenModel):
         return self
 
 
+class FactorGroup(FrozenModel):
+    """A heading of the form."""
+
+    id: str
+    label: Label
+
+
 class FactorSchema(FrozenModel):
-    """The factors of a form, in the order in which they are asked."""
+    """The factors of a form, in the order in which they are asked.
+
+    Attributes:
+        version: Grows when a factor's meaning changes; a record remembers the version it was entered under.
+        factors: In the order of the form.
+        groups: Headings of the factors' groups; a group without one is shown by its id.
+    """
 
     version: int = 1
     factors: tuple[Factor, ...]
+    groups: tuple[FactorGroup, ...] = ()
 
     @model_validator(mode="after")
     def _ids_differ(self) -> FactorSchema:
@@ -132,4 +181,12 @@ class FactorSchema(FrozenModel):
 
     def subset(self, ids: tuple[str, ...]) -> FactorSchema:
         """The schema of only these factors, in this order."""
-        return FactorSchema(version=self.version, factors=tuple(self.factor(id) for id in ids))
+        return self.model_copy(update={"factors": tuple(self.factor(id) for id in ids)})
+
+    def has(self, id: str) -> bool:
+        """True if there is a factor with this id."""
+        return any(factor.id == id for factor in self.factors)
+
+    def group_label(self, id: str) -> Label:
+        """The heading of a group; its id where the schema gives none."""
+        return next((group.label for group in self.groups if group.id == id), Label(en=id, zh=id))
