@@ -85,13 +85,15 @@ class FieldOfView(FrozenModel):
 
     Attributes:
         name: `pancreas` or `surroundings`.
-        width: Side of the square in mm, centred on the ROI; None fits the ROI's bounding box plus `margin`.
+        width: Side of the square in mm, centred on the ROI's bounding box; None fits the bounding box plus `margin`.
         margin: mm around the ROI's bounding box.
+        extent: mm above and below the ROI that the slices of this view cover as well.
     """
 
     name: str
     width: float | None = None
     margin: float = 0.0
+    extent: float = 0.0
 
 
 class CtRecipe(FrozenModel):
@@ -99,7 +101,8 @@ class CtRecipe(FrozenModel):
 
     Attributes:
         phase: Contrast phase that the model was trained on.
-        slices: Axial positions through the ROI, evenly spread along z.
+        slices: Axial positions through the ROI, evenly spread along z, the same number in each view.
+        slab: mm along z that are averaged into one image, so that thin and thick series show like noise.
         pixels: Side of the square input image.
         views: Fields of view, each a set of images.
         windows: Channels: (centre, width) in HU, each scaled to 0...1.
@@ -108,6 +111,7 @@ class CtRecipe(FrozenModel):
 
     phase: str = "portal_venous"
     slices: int
+    slab: float = 3.0
     pixels: int = 224
     views: tuple[FieldOfView, ...]
     windows: tuple[tuple[float, float], ...]
@@ -125,12 +129,14 @@ class Fusion(FrozenModel):
     """Settings of the multiscale fusion head.
 
     Attributes:
-        embedding: Width of the shared embedding.
+        embedding: Channels that each scale's projection keeps.
+        findings: The findings that each scale's token reads, in their order in the weights.
         folds: Heads of the cross-validation folds that are averaged.
         settings: What else the head needs to be built again; plain values.
     """
 
     embedding: int
+    findings: tuple[str, ...]
     folds: int
     settings: dict[str, str | int | float | bool] = {}
 
