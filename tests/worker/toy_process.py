@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
+from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
 from apnet_desktop.errors import CtError
@@ -29,7 +30,7 @@ class Modules(FrozenModel):
     names: tuple[str, ...]
 
 
-_blocks = []
+_blocks: list[SharedMemory] = []
 
 
 def _double(body: Mapping[str, Any], report: Report) -> FrozenModel:

@@ -1,0 +1,123 @@
+"""Brings what a process says to the window's thread, and drops what is no longer asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import ValidationError
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from apnet_desktop.errors import KnownError, Stopped
+from apnet_desktop.frozen import FrozenModel
+from apnet_desktop.language import Message
+from apnet_desktop.worker.client import Job
+from apnet_desktop.worker.task import Task
+
+__all__ = ["Jobs", "RunningJob"]
+
+P = TypeVar("P", bound=FrozenModel)
+R = TypeVar("R", bound=FrozenModel)
+
+
+class _Mailbox(QObject):
+    """Hands calls from any thread to the window's thread."""
+
+    posted = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.posted.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    @Slot(object)
+    def _call(self, function: Callable[[], None]) -> None:
+        function()
+
+
+class RunningJob:
+    """A job that the window waits for. `forget` makes everything that it still says go unheard."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.current = True
+
+    def forget(self) -> None:
+        """Drops whatever comes: the case or the input that it was asked for is no longer open."""
+        self.current = False
+
+
+class Jobs(QObject):
+    """Starts tasks and delivers their progress and end on the window's thread.
+
+    Signals:
+        refused: A task ended with a known error; carries the Message.
+        faulted: A task ended with a bug in the process; carries the Message for the person.
+    """
+
+    refused = Signal(object)
+    faulted = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._mailbox = _Mailbox(self)
+
+    def start(
+        self,
+        task: Task[P, R],
+        on_result: Callable[[R], None],
+        on_progress: Callable[[P], None] = lambda _: None,
+        on_end: Callable[[], None] = lambda: None,
+    ) -> RunningJob:
+        """Starts `task`; the callbacks come on the window's thread, unless the job is forgotten before.
+
+        Args:
+            task: What to run.
+            on_result: Gets the result.
+            on_progress: Gets each progress value.
+            on_end: Called in every case, last: after a result, a refusal, a fault or a stop.
+        """
+        post = self._mailbox.posted.emit
+
+        def progress(body: object) -> None:
+            post(lambda: on_progress(task.progress.model_validate(body)) if running.current else None)
+
+        def done(job: Job) -> None:
+            post(lambda: self._deliver(running, job, task, on_result, on_end))
+
+        job = Job(
+            name=task.name,
+            body=task.parameters.model_dump(mode="json"),
+            on_progress=progress,
+            on_done=done,
+        )
+        running = RunningJob(job)
+        task.client.submit(job)
+        return running
+
+    def call_later(self, function: Callable[[], None]) -> None:
+        """Calls `function` on the window's thread, from any thread."""
+        self._mailbox.posted.emit(function)
+
+    def _deliver(
+        self,
+        running: RunningJob,
+        job: Job,
+        task: Task[P, R],
+        on_result: Callable[[R], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        if not running.current:
+            return
+        error = job.error
+        if error is None:
+            try:
+                result = task.result.model_validate(job.result)
+            except ValidationError:
+                self.refused.emit(Message.of("worker.garbled"))
+            else:
+                on_result(result)
+        elif isinstance(error, KnownError):
+            self.refused.emit(error.message)
+        elif not isinstance(error, Stopped):
+            self.faulted.emit(Message.of("gui.fault", name=str(error)))
+        on_end()

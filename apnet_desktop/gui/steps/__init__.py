@@ -1,0 +1,1 @@
+"""The four steps of an assessment, one module or folder each."""

@@ -1,0 +1,50 @@
+"""A job with typed parameters, progress and result: the same for the window, which listens, and the command line,
+which waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from apnet_desktop.frozen import FrozenModel
+from apnet_desktop.worker.client import ProcessClient
+
+__all__ = ["Nothing", "Task"]
+
+P = TypeVar("P", bound=FrozenModel)
+R = TypeVar("R", bound=FrozenModel)
+
+
+class Nothing(FrozenModel):
+    """No parameters, progress or result."""
+
+
+@dataclass(frozen=True)
+class Task(Generic[P, R]):
+    """What to ask of a process.
+
+    Attributes:
+        client: Which process.
+        name: Which handler.
+        parameters: What it gets.
+        progress: Model of its progress values.
+        result: Model of its result.
+    """
+
+    client: ProcessClient
+    name: str
+    parameters: FrozenModel
+    progress: type[P]
+    result: type[R]
+
+    def run(self, on_progress: Callable[[P], None] = lambda _: None) -> R:
+        """Runs it and waits; `on_progress` is called on another thread.
+
+        Raises:
+            KnownError, Stopped, Fault: It ended badly.
+        """
+        body = self.client.run(
+            self.name, self.parameters, lambda value: on_progress(self.progress.model_validate(value))
+        )
+        return self.result.model_validate(body)
