@@ -1,0 +1,1 @@
+"""Edits of the pancreas ROI, without any window: painting, interpolation, assisted outlining, undo."""
