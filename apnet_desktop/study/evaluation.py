@@ -19,10 +19,12 @@ from apnet_desktop.study.statistics.censoring import CumulativeIncidence, Horizo
 from apnet_desktop.study.statistics.classification import ClassificationMeasures, classification_measures
 from apnet_desktop.study.statistics.discrimination import (
     PairedComparison,
+    RocCurve,
     auroc_bootstrap,
     auroc_delong,
     compare_auroc_bootstrap,
     compare_auroc_delong,
+    roc_curve,
 )
 from apnet_desktop.study.statistics.estimate import Estimate
 from apnet_desktop.study.statistics.net_benefit import DecisionCurve, decision_curve
@@ -82,6 +84,7 @@ class RouteEvaluation(FrozenModel):
     events: int
     auroc: Estimate | None
     auroc_bootstrap: Estimate
+    roc: RocCurve
     calibration: CalibrationMeasures
     classification: ClassificationMeasures
     decision_curve: DecisionCurve
@@ -184,6 +187,7 @@ def evaluate_route(
         events=int(outcome.sum()),
         auroc=auroc_delong(outcome, kept) if weights is None else None,
         auroc_bootstrap=auroc_bootstrap(outcome, kept, seed, weights, replicates),
+        roc=roc_curve(outcome, kept, weights),
         calibration=calibration_measures(outcome, kept, seed, weights, replicates),
         classification=classification_measures(outcome, kept, threshold, seed, weights, replicates),
         decision_curve=decision_curve(outcome, kept, weights=weights),

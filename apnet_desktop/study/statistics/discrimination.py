@@ -14,11 +14,13 @@ from apnet_desktop.study.statistics.estimate import Estimate, stratified_bootstr
 
 __all__ = [
     "PairedComparison",
+    "RocCurve",
     "auroc",
     "auroc_bootstrap",
     "auroc_delong",
     "compare_auroc_bootstrap",
     "compare_auroc_delong",
+    "roc_curve",
 ]
 
 Floats = NDArray[np.float64]
@@ -40,6 +42,13 @@ class PairedComparison(FrozenModel):
     def distinguishable(self) -> bool:
         """True if the interval leaves out 0."""
         return not self.difference.holds(0.0)
+
+
+class RocCurve(FrozenModel):
+    """Corners of the ROC curve, from (0, 0) to (1, 1)."""
+
+    false_positive_share: tuple[float, ...]
+    true_positive_share: tuple[float, ...]
 
 
 def auroc(outcome: Booleans, score: Floats, weights: Floats | None = None) -> float:
@@ -169,3 +178,14 @@ def compare_auroc_bootstrap(
         return auroc(outcome[index], first[index], chosen) - auroc(outcome[index], second[index], chosen)
 
     return PairedComparison(difference=stratified_bootstrap(measure, outcome, seed, replicates, level))
+
+
+def roc_curve(outcome: Booleans, score: Floats, weights: Floats | None = None) -> RocCurve:
+    """The ROC curve, by scikit-learn; weighted patients count by their weights."""
+    from sklearn.metrics import roc_curve as corners
+
+    false_positive, true_positive, _ = corners(outcome, score, sample_weight=weights)
+    return RocCurve(
+        false_positive_share=tuple(np.clip(false_positive, 0, 1).tolist()),
+        true_positive_share=tuple(np.clip(true_positive, 0, 1).tolist()),
+    )
