@@ -137,6 +137,14 @@ class Database:
                     partial.unlink(missing_ok=True)
                 raise
 
+    def truncate_journal(self) -> None:
+        """Folds the write-ahead log into the file and empties it, so that no removed value is left in it.
+
+        Raises:
+            CaseError: The store cannot be written.
+        """
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Folds the write-ahead log into the file and closes it."""
         with self._lock, known_errors(self.path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,16 @@ import platformdirs
 from apnet_desktop.errors import CaseError
 from apnet_desktop.language import Message
 
-__all__ = ["PARTIAL", "known_errors", "private_folder", "remove", "user_data_folder", "user_log_folder", "write_file"]
+__all__ = [
+    "PARTIAL",
+    "clear",
+    "known_errors",
+    "private_folder",
+    "remove",
+    "user_data_folder",
+    "user_log_folder",
+    "write_file",
+]
 
 APPLICATION = "apnet-desktop"
 PARTIAL = ".partial"
@@ -90,16 +100,22 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, scratch: Path | None = None) -> None:
     """Writes `content` so that after a crash at any moment `path` holds the old bytes or the new, never neither.
 
-    The bytes go to a file beside it, reach the disk (fsync), and take the name in one step; then the folder's entry
-    reaches the disk. On any failure the file beside it is removed.
+    The bytes go to another file, reach the disk (fsync), and take the name in one step; then the folder's entry
+    reaches the disk. On any failure the other file is removed.
+
+    Args:
+        path: The file.
+        content: All of its bytes.
+        scratch: Folder on the same disk for the file that is being written; `path`'s own if None.
 
     Raises:
         CaseError: Disk full, folder read-only or gone.
     """
-    partial = path.with_name(path.name + PARTIAL)
+    folder = scratch or path.parent
+    partial = folder / f"{secrets.token_hex(4)}{PARTIAL}"
     with known_errors(path):
         try:
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
@@ -126,11 +142,12 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def remove(path: Path) -> None:
-    """Removes a file that may be gone already.
+def clear(folder: Path) -> None:
+    """Removes the files in `folder`: what a crash left half-written.
 
     Raises:
         CaseError: The folder is read-only or gone.
     """
-    with known_errors(path):
-        path.unlink(missing_ok=True)
+    with known_errors(folder):
+        for path in folder.iterdir():
+            path.unlink()

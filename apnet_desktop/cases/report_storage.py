@@ -28,6 +28,7 @@ class ReportStorage:
         audit: Its audit trail.
         clock: For time stamps.
         case_folder: Gives the folder of a case.
+        scratch: Folder for files that are being written.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class ReportStorage:
         audit: AuditTrail,
         clock: Clock,
         case_folder: Callable[[str], Path],
+        scratch: Path,
     ) -> None:
         self._database = database
         self._rows = rows
         self._audit = audit
         self._clock = clock
         self._case_folder = case_folder
+        self._scratch = scratch
 
     def next_version(self, case_id: str) -> int:
         """The version that the next report of a case will have.
@@ -96,9 +99,9 @@ class ReportStorage:
             reviewed_at=moment if reviewed else None,
         )
         folder = self._case_folder(case_id)
-        write_file(folder / report.file, pdf)
+        write_file(folder / report.file, pdf, self._scratch)
         if twin is not None:
-            write_file(folder / f"report-{version}.json", twin)
+            write_file(folder / f"report-{version}.json", twin, self._scratch)
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO reports VALUES (?, ?, ?, ?)",

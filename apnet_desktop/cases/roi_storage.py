@@ -11,7 +11,7 @@ import numpy as np
 from apnet_desktop.cases.audit import AuditAction, AuditTrail
 from apnet_desktop.cases.case_rows import CaseRows
 from apnet_desktop.cases.database import Database
-from apnet_desktop.cases.files import remove, write_file
+from apnet_desktop.cases.files import write_file
 from apnet_desktop.cases.mask_file import RoiHeader, pack_mask, pack_slice, read_mask, unpack_slice
 from apnet_desktop.ct.roi import Roi
 
@@ -21,23 +21,30 @@ __all__ = ["RoiStorage"]
 class RoiStorage:
     """The ROIs of a store.
 
-    A mask file never changes: a new mask gets a new file, then the database names it in one transaction, then the old
-    file goes. A crash in between leaves a file that no case names, which the store removes when it opens.
+    A mask file never changes: a new mask gets a new file, then the database names it in one transaction. The old file
+    stays until no back-up names it any more (see `backup.sweep`).
 
     Args:
         database: The store's database.
         rows: Its table of cases.
         audit: Its audit trail.
         case_folder: Gives the folder of a case.
+        scratch: Folder for files that are being written.
     """
 
     def __init__(
-        self, database: Database, rows: CaseRows, audit: AuditTrail, case_folder: Callable[[str], Path]
+        self,
+        database: Database,
+        rows: CaseRows,
+        audit: AuditTrail,
+        case_folder: Callable[[str], Path],
+        scratch: Path,
     ) -> None:
         self._database = database
         self._rows = rows
         self._audit = audit
         self._case_folder = case_folder
+        self._scratch = scratch
 
     def save(self, case_id: str, roi: Roi | None, slices: Iterable[int] | None) -> None:
         """Keeps a ROI; see `CaseStore.save_roi`."""
@@ -49,12 +56,10 @@ class RoiStorage:
         header = None
         if roi is not None:
             header = RoiHeader.of(roi, f"roi-{secrets.token_hex(4)}.mask")
-            write_file(self._case_folder(case_id) / header.file, pack_mask(roi.mask))
+            write_file(self._case_folder(case_id) / header.file, pack_mask(roi.mask), self._scratch)
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM strokes WHERE case_id = ?", (case_id,))
             self._save_header(case_id, header, before, "all")
-        if before is not None and before.file:
-            remove(self._case_folder(case_id) / before.file)
 
     def load(self, case_id: str, stored: str) -> Roi:
         """The ROI of a stored header, with every stroke on it.

@@ -9,13 +9,14 @@ from pathlib import Path
 from apnet_desktop.bundle.prediction import Prediction
 from apnet_desktop.cases.assessment import Assessment, Override, ReportVersion, SeriesReference, StepStatus
 from apnet_desktop.cases.audit import AuditAction, AuditTrail
+from apnet_desktop.cases.backup import Backups
 from apnet_desktop.cases.case_rows import CaseRows, identity_columns
 from apnet_desktop.cases.clock import Clock, SystemClock
 from apnet_desktop.cases.database import Database
-from apnet_desktop.cases.files import PARTIAL, known_errors, private_folder, remove, user_data_folder
+from apnet_desktop.cases.files import clear, private_folder, user_data_folder
+from apnet_desktop.cases.lifecycle import CaseLifecycle
 from apnet_desktop.cases.listing import CaseQuery, CaseSummary, count_cases, list_cases
 from apnet_desktop.cases.lock import StoreLock
-from apnet_desktop.cases.mask_file import RoiHeader
 from apnet_desktop.cases.report_storage import ReportStorage
 from apnet_desktop.cases.roi_storage import RoiStorage
 from apnet_desktop.cases.steps import next_step
@@ -30,8 +31,9 @@ __all__ = ["CaseStore"]
 class CaseStore:
     """All cases of one user. One writer at a time; every call that returns has reached the disk.
 
-    Layout of the folder: `cases.db` (and SQLite's own files beside it), `store.lock`, and `cases/<case id>/` with masks
-    and reports. Case ids are random: no file name says whose case it is. Files are for their owner only.
+    Layout of the folder: `cases.db` (and SQLite's own files beside it), `store.lock`, `backups/`, `partial/` for files
+    that are being written, and `cases/<case id>/` with masks and reports. Case ids are random: no file name says whose
+    case it is. Files are for their owner only.
 
     Args:
         folder: Where the store lies; the user's data folder if None. Made if absent, unless `read_only`.
@@ -61,15 +63,26 @@ class CaseStore:
             raise
         self.audit = AuditTrail(self._database, self._clock, person)
         self._rows = CaseRows(self._database, self._clock)
-        self._rois = RoiStorage(self._database, self._rows, self.audit, self.case_folder)
-        self.reports = ReportStorage(self._database, self._rows, self.audit, self._clock, self.case_folder)
+        scratch = self.folder / "partial"
         if not read_only:
-            self._remove_leftovers()
+            clear(private_folder(scratch))
+        self._rois = RoiStorage(self._database, self._rows, self.audit, self.case_folder, scratch)
+        self.reports = ReportStorage(self._database, self._rows, self.audit, self._clock, self.case_folder, scratch)
+        self.backups = Backups(self._database, self._rows, self.folder)
+        self.lifecycle = CaseLifecycle(self, self._database, self._rows, self._clock)
 
     def close(self) -> None:
-        """Closes the store; another window may open it."""
-        self._database.close()
-        self._release()
+        """Closes the store; another window may open it. What changed since the last back-up is backed up first.
+
+        Raises:
+            CaseError: The back-up cannot be written; the store is closed all the same.
+        """
+        try:
+            if not self.read_only:
+                self.backups.renew()
+        finally:
+            self._database.close()
+            self._release()
 
     def __enter__(self) -> CaseStore:
         return self
@@ -81,18 +94,6 @@ class CaseStore:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
-
-    def _remove_leftovers(self) -> None:
-        """Removes files that a crash left half-written, and masks that no case names any more."""
-        named = {
-            (row["id"], RoiHeader.model_validate_json(row["roi"]).file)
-            for row in self._database.rows("SELECT id, roi FROM cases WHERE roi IS NOT NULL")
-        }
-        with known_errors(self.folder):
-            for path in self.folder.glob("cases/*/*"):
-                unnamed = path.suffix == ".mask" and (path.parent.name, path.name) not in named
-                if unnamed or path.name.endswith(PARTIAL):
-                    remove(path)
 
     # Cases
 
