@@ -21,7 +21,6 @@ __all__ = [
     "clear",
     "known_errors",
     "private_folder",
-    "remove",
     "user_data_folder",
     "user_log_folder",
     "write_file",
