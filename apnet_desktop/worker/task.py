@@ -1,5 +1,4 @@
-"""A job with typed parameters, progress and result: the same for the window, which listens, and the command line,
-which waits."""
+"""A job with typed parameters, progress and result: the window listens to it, the command line waits for it."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from apnet_desktop.checks import Check, CheckState
-from apnet_desktop.ct.scan import ScanResult, SeriesSummary
+from apnet_desktop.ct.series import ScanResult, SeriesSummary
 from apnet_desktop.gui.checks_view import ChecksView
 from apnet_desktop.gui.theme import colours
 from apnet_desktop.language import Language, text
@@ -113,9 +113,12 @@ class CtPanel(QWidget):
         self.show_series(result.series, result.preselected)
         self._skipped.setVisible(bool(result.skipped))
         if result.skipped:
-            self._skipped.setText(text("gui.skipped_files", self._language, count=len(result.skipped)))
-            names = [f"{skipped.path}: {skipped.reason.text(self._language)}" for skipped in result.skipped[:30]]
-            self._skipped.setToolTip("\n".join(names))
+            count = sum(skipped.count for skipped in result.skipped)
+            self._skipped.setText(text("gui.skipped_files", self._language, count=count))
+            lines = [
+                f"{one.count}: {one.reason.text(self._language)}  {', '.join(one.examples)}" for one in result.skipped
+            ]
+            self._skipped.setToolTip("\n".join(lines))
 
     def show_checks(self, checks: tuple[Check, ...], overridable: tuple[str, ...] = ()) -> None:
         """Shows what was checked on the open series."""

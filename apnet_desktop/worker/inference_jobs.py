@@ -1,0 +1,140 @@
+"""What the worker can be asked, and what it answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from apnet_desktop.bundle.prediction import Compute, Prediction
+from apnet_desktop.bundle.request import PredictionRequest
+from apnet_desktop.clinical.record import ClinicalRecord
+from apnet_desktop.frozen import FrozenModel
+from apnet_desktop.language import Language, Message
+from apnet_desktop.report.content import Review
+from apnet_desktop.worker.shared_memory import SharedRoi, SharedVolume
+
+__all__ = ["MadeReport", "MakeReport", "Predict", "PredictProgress", "VerifiedBundle", "VerifyBundle", "Warm", "Warmed"]
+
+
+class Warm(FrozenModel):
+    """Load the libraries and the bundle in `bundle` for `device` (auto, cpu, cuda); answered by `Warmed`."""
+
+    bundle: str
+    device: str = "auto"
+
+
+class Warmed(FrozenModel):
+    """The worker is ready.
+
+    Attributes:
+        compute: What a prediction will run on.
+        reason: Why this device, for the person.
+        bundle_sha256: The bundle that is loaded.
+    """
+
+    compute: Compute
+    reason: Message
+    bundle_sha256: str
+
+
+class Predict(FrozenModel):
+    """Predict for one patient; answered by a `Prediction`.
+
+    Attributes:
+        bundle: Folder of the bundle.
+        device: auto, cpu or cuda.
+        volume: The CT; None where the clinical route stands alone.
+        roi: The pancreas ROI.
+        record: Clinical factors.
+        request: Ids, times, base rate, overrides.
+    """
+
+    bundle: str
+    device: str = "auto"
+    volume: SharedVolume | None
+    roi: SharedRoi | None
+    record: ClinicalRecord
+    request: PredictionRequest
+
+
+class PredictProgress(FrozenModel):
+    """How far a prediction is.
+
+    Attributes:
+        stage: Id of the sentence for the stage.
+        fraction: 0 to 1 over all stages.
+    """
+
+    stage: str
+    fraction: float
+
+
+class MakeReport(FrozenModel):
+    """Make a report; answered by `MadeReport`.
+
+    Attributes:
+        bundle: Folder of the bundle.
+        prediction: What to report.
+        record: The clinical record that the prediction used.
+        volume: The CT that it used.
+        roi: The ROI that it used.
+        languages: One or two; the first is the document's.
+        page: `A4` or `Letter`.
+        report_id: Of this version.
+        case_id: Of the case; no identity in it.
+        version: 1 for the first report of a case.
+        supersedes: Id of the version before.
+        time: When.
+        application_version: Of this application.
+        review: None for a draft.
+    """
+
+    bundle: str
+    prediction: Prediction
+    record: ClinicalRecord
+    volume: SharedVolume | None
+    roi: SharedRoi | None
+    languages: tuple[Language, ...] = (Language.ENGLISH,)
+    page: str = "A4"
+    report_id: str
+    case_id: str = ""
+    version: int = 1
+    supersedes: str = ""
+    time: datetime
+    application_version: str
+    review: Review | None = None
+
+
+class MadeReport(FrozenModel):
+    """A report.
+
+    Attributes:
+        pdf: The PDF in base64.
+        twin: Its canonical JSON.
+        sha256: Of the PDF.
+        twin_sha256: Of the JSON.
+    """
+
+    pdf: str
+    twin: str
+    sha256: str
+    twin_sha256: str
+
+
+class VerifyBundle(FrozenModel):
+    """Run a bundle's golden values; answered by `VerifiedBundle`."""
+
+    bundle: str
+
+
+class VerifiedBundle(FrozenModel):
+    """The golden values hold.
+
+    Attributes:
+        cases: How many.
+        largest_difference: In risk.
+        tolerance: Of the bundle.
+    """
+
+    cases: int
+    largest_difference: float
+    tolerance: float

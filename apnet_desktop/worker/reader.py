@@ -1,0 +1,108 @@
+"""The reader's client: what window and command line ask of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from apnet_desktop.ct.file_names import path_text
+from apnet_desktop.ct.roi import Roi
+from apnet_desktop.ct.series import ScanLimits, ScanProgress, ScanResult, SeriesSummary
+from apnet_desktop.ct.volume import CtVolume
+from apnet_desktop.worker.client import ProcessClient, Timing
+from apnet_desktop.worker.reader_jobs import (
+    DemoCasePaths,
+    ExportRoi,
+    ImportedRoi,
+    ImportRoi,
+    MakeDemoCase,
+    ReadSeries,
+    ScanPath,
+    StageProgress,
+    VolumeProgress,
+    WriteVolume,
+    Written,
+)
+from apnet_desktop.worker.reader_process import main
+from apnet_desktop.worker.shared_memory import SharedBlocks, SharedRoi, SharedVolume
+from apnet_desktop.worker.task import Nothing, Task
+
+__all__ = ["Reader"]
+
+# A job that shows no progress for this long is ended: no file may hang the program (reliability: C-03).
+_SILENCE = 10.0
+_LIMITS = ScanLimits()
+
+
+class Reader:
+    """Asks the reader process. Start it early, so that it is warm when the first folder comes.
+
+    Args:
+        blocks: The application's list of shared blocks.
+    """
+
+    def __init__(self, blocks: SharedBlocks) -> None:
+        self.client = ProcessClient(main, "apnet-reader", Timing(progress=_SILENCE))
+        self._blocks = blocks
+
+    def scan(self, path: Path, limits: ScanLimits = _LIMITS) -> Task[ScanProgress, ScanResult]:
+        """Looks through a folder, file, ZIP or DICOMDIR."""
+        return Task(
+            self.client,
+            "scan",
+            ScanPath(path=path_text(path), limits=limits),
+            ScanProgress,
+            ScanResult,
+        )
+
+    def read(self, summary: SeriesSummary) -> Task[VolumeProgress, SharedVolume]:
+        """Reads one series into shared memory; its name is in `parameters.name`."""
+        parameters = ReadSeries(summary=summary, name=self._blocks.new_name())
+        return Task(self.client, "read", parameters, VolumeProgress, SharedVolume)
+
+    def import_roi(
+        self,
+        path: Path,
+        volume: SharedVolume,
+        author: str,
+        region: str | None = None,
+        other_frame_allowed: bool = False,
+    ) -> Task[Nothing, ImportedRoi]:
+        """Imports a ROI file onto the grid of `volume`."""
+        parameters = ImportRoi(
+            path=path_text(path),
+            volume=volume,
+            author=author,
+            name=self._blocks.new_name(),
+            region=region,
+            other_frame_allowed=other_frame_allowed,
+        )
+        return Task(self.client, "import_roi", parameters, Nothing, ImportedRoi)
+
+    def export_roi(self, roi: Roi, volume: SharedVolume, path: Path) -> Task[Nothing, Written]:
+        """Writes a ROI as NIfTI, NRRD or DICOM SEG, by the extension of `path`."""
+        shared = SharedRoi.of(roi, self._blocks.share(roi.mask))
+        return Task(self.client, "export_roi", ExportRoi(path=str(path), volume=volume, roi=shared), Nothing, Written)
+
+    def write_volume(self, volume: SharedVolume, path: Path) -> Task[Nothing, Written]:
+        """Writes a volume as NIfTI or NRRD, by the extension of `path`."""
+        return Task(self.client, "write_volume", WriteVolume(path=str(path), volume=volume), Nothing, Written)
+
+    def make_demo_case(self, folder: Path) -> Task[StageProgress, DemoCasePaths]:
+        """Makes the simulated demo case in `folder` unless it is there."""
+        return Task(self.client, "demo_case", MakeDemoCase(folder=str(folder)), StageProgress, DemoCasePaths)
+
+    def open_volume(self, shared: SharedVolume) -> CtVolume:
+        """The volume on the shared block."""
+        return shared.volume(self._blocks.open(shared.array).view(np.int16))
+
+    def take_roi(self, shared: SharedRoi) -> Roi:
+        """A private copy of an imported ROI; its block is released."""
+        mask = self._blocks.open(shared.array).view(np.bool_).copy()
+        self._blocks.release(shared.array.name)
+        return shared.roi(mask)
+
+    def close(self) -> None:
+        """Ends the process."""
+        self.client.close()

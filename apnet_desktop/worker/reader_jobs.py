@@ -1,0 +1,143 @@
+"""What the reader can be asked, and what it answers."""
+
+from __future__ import annotations
+
+from apnet_desktop.checks import Check
+from apnet_desktop.ct.geometry import Geometry
+from apnet_desktop.ct.series import ScanLimits, SeriesSummary
+from apnet_desktop.frozen import FrozenModel
+from apnet_desktop.worker.shared_memory import SharedArray, SharedRoi, SharedVolume
+
+__all__ = [
+    "DemoCasePaths",
+    "ExportRoi",
+    "ImportRoi",
+    "ImportedRoi",
+    "MakeDemoCase",
+    "ReadSeries",
+    "RoiCandidate",
+    "ScanPath",
+    "StageProgress",
+    "VolumeProgress",
+    "WriteVolume",
+    "Written",
+]
+
+
+class ScanPath(FrozenModel):
+    """Look through a folder, file, ZIP or DICOMDIR; answered by a `ScanResult`."""
+
+    path: str
+    limits: ScanLimits = ScanLimits()
+
+
+class ReadSeries(FrozenModel):
+    """Read one series into the block `name`; answered by a `SharedVolume`."""
+
+    summary: SeriesSummary
+    name: str
+
+
+class VolumeProgress(FrozenModel):
+    """How far a volume is.
+
+    Attributes:
+        fraction: 0 to 1.
+        array: Where it will lie; in the first report only.
+        geometry: Its grid; in the first report only.
+        ready: Index of a slice whose values are there, or None.
+    """
+
+    fraction: float
+    array: SharedArray | None = None
+    geometry: Geometry | None = None
+    ready: int | None = None
+
+
+class StageProgress(FrozenModel):
+    """How far a job without slices is."""
+
+    fraction: float
+
+
+class RoiCandidate(FrozenModel):
+    """One region of a file that holds several.
+
+    Attributes:
+        key: What to ask for.
+        name: What the file calls it.
+        volume: mL.
+    """
+
+    key: str
+    name: str
+    volume: float
+
+
+class ImportRoi(FrozenModel):
+    """Import a ROI file onto a volume's grid into the block `name`; answered by an `ImportedRoi`.
+
+    Attributes:
+        path: The file.
+        volume: The CT that it belongs to.
+        author: Who imports it.
+        name: Block for the mask.
+        region: Which region of the file; None if there should be only one.
+        other_frame_allowed: True if a person accepts another frame of reference.
+    """
+
+    path: str
+    volume: SharedVolume
+    author: str
+    name: str
+    region: str | None = None
+    other_frame_allowed: bool = False
+
+
+class ImportedRoi(FrozenModel):
+    """The imported ROI, or the regions to choose from.
+
+    Attributes:
+        roi: None if a region must be chosen first.
+        checks: What was noticed.
+        candidates: Regions of the file.
+    """
+
+    roi: SharedRoi | None
+    checks: tuple[Check, ...] = ()
+    candidates: tuple[RoiCandidate, ...] = ()
+
+
+class ExportRoi(FrozenModel):
+    """Write a ROI to a file, the format by its extension; answered by `Written`."""
+
+    path: str
+    volume: SharedVolume
+    roi: SharedRoi
+
+
+class WriteVolume(FrozenModel):
+    """Write a volume to a NIfTI or NRRD file; answered by `Written`."""
+
+    path: str
+    volume: SharedVolume
+
+
+class Written(FrozenModel):
+    """A file was written."""
+
+    path: str
+
+
+class MakeDemoCase(FrozenModel):
+    """Make the simulated demo case in `folder` unless it is there; answered by `DemoCasePaths`."""
+
+    folder: str
+
+
+class DemoCasePaths(FrozenModel):
+    """Where the parts of the demo case lie."""
+
+    ct: str
+    roi: str
+    clinical: str
