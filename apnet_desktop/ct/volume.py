@@ -69,6 +69,7 @@ class CtVolume:
         series: Which series it is.
         checks: What was checked when it was read.
         source_uids: SOP instance UID of slice k at index k; empty strings for volumes that are not DICOM.
+        known_digest: Its digest, where the process that read it has computed it already; else empty.
     """
 
     hounsfield: NDArray[np.int16]
@@ -77,6 +78,7 @@ class CtVolume:
     series: SeriesDescription
     checks: tuple[Check, ...] = ()
     source_uids: tuple[str, ...] = ()
+    known_digest: str = ""
 
     def __post_init__(self) -> None:
         if self.hounsfield.shape != self.geometry.shape or self.hounsfield.dtype != np.int16:
@@ -84,6 +86,8 @@ class CtVolume:
 
     def digest(self) -> str:
         """SHA-256 of grid and voxels, in hexadecimal: equal for equal volumes on any machine."""
+        if self.known_digest:
+            return self.known_digest
         digest = hashlib.sha256(self.geometry.model_dump_json().encode())
         digest.update(np.ascontiguousarray(self.hounsfield).data)
         return digest.hexdigest()

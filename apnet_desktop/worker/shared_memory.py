@@ -42,6 +42,7 @@ class SharedVolume(FrozenModel):
     series: SeriesDescription
     checks: tuple[Check, ...] = ()
     source_uids: tuple[str, ...] = ()
+    digest: str
 
     @classmethod
     def of(cls, volume: CtVolume, array: SharedArray) -> SharedVolume:
@@ -53,6 +54,7 @@ class SharedVolume(FrozenModel):
             series=volume.series,
             checks=volume.checks,
             source_uids=volume.source_uids,
+            digest=volume.digest(),
         )
 
     def volume(self, hounsfield: NDArray[np.int16]) -> CtVolume:
@@ -64,6 +66,7 @@ class SharedVolume(FrozenModel):
             series=self.series,
             checks=self.checks,
             source_uids=self.source_uids,
+            known_digest=self.digest,
         )
 
 
