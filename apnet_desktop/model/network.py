@@ -86,14 +86,8 @@ class ApnetNetwork(nn.Module):
         self.width = len(REGIONS) * len(POOLS) * embedding
         self.embedding = embedding
         sizes = self._channels_at_depths(channels, pixels)
-        # One for each view and scale, the scales of a view together.
-        self.projections = nn.ModuleList(
-            [
-                nn.Sequential(nn.Conv2d(size, embedding, 1, bias=False), nn.BatchNorm2d(embedding))
-                for _ in range(views)
-                for size in sizes
-            ]
-        )
+        # projections.<view>.<scale>
+        self.projections = nn.ModuleList([_projections(sizes, embedding) for _ in range(views)])
 
     def _channels_at_depths(self, channels: int, pixels: int) -> list[int]:
         training = self.training
@@ -220,6 +214,12 @@ def network_arrays(network: nn.Module) -> dict[str, NDArray[np.generic]]:
         exact = name.endswith(("running_mean", "running_var"))
         arrays[name] = tensor.detach().cpu().to(torch.float32 if exact else torch.float16).numpy()
     return arrays
+
+
+def _projections(sizes: Sequence[int], embedding: int) -> nn.ModuleList:
+    return nn.ModuleList(
+        [nn.Sequential(nn.Conv2d(size, embedding, 1, bias=False), nn.BatchNorm2d(embedding)) for size in sizes]
+    )
 
 
 def _timm_backbone(backbone: Backbone, channels: int, pixels: int) -> nn.Module:
