@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -121,8 +121,8 @@ class ApnetNetwork(nn.Module):
         maps = [scale.float() for scale in self.backbone_maps(images)]
         return [
             [
-                torch.clamp(self.projections[view * self.scales + n](scale), -_LARGEST_ACTIVATION, _LARGEST_ACTIVATION)
-                for n, scale in enumerate(maps)
+                torch.clamp(projection(scale), -_LARGEST_ACTIVATION, _LARGEST_ACTIVATION)
+                for projection, scale in zip(cast("nn.ModuleList", self.projections[view]), maps, strict=True)
             ]
             for view in (range(self.views) if views is None else views)
         ]
