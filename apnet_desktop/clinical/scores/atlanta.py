@@ -1,8 +1,8 @@
 """Revised Atlanta classification of severity, 2012 (Banks et al., Gut 2013;62:102).
 
-Severe: organ failure for more than 48 h (48 h exactly is not). Moderately severe: organ failure of at most 48 h, a local
-complication, or an exacerbated comorbidity. Mild: none of them. Organ failure is a modified Marshall score of 2 or more
-in the respiratory, renal or cardiovascular system.
+Severe: organ failure for more than 48 h (48 h exactly is not). Moderately severe: organ failure of at most 48 h, a
+local complication, or an exacerbated comorbidity. Mild: none of them. Organ failure is a modified Marshall score of 2
+or more in the respiratory, renal or cardiovascular system.
 """
 
 from __future__ import annotations

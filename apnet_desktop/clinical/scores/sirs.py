@@ -15,8 +15,8 @@ __all__ = ["sirs"]
 def sirs(record: ClinicalRecord) -> Score:
     """SIRS, one point a criterion; present at 2.
 
-    PaCO2 and immature neutrophils are second ways to a criterion: without them it is scored on respiratory rate or white
-    cells alone, and a note says so.
+    PaCO2 and immature neutrophils are second ways to a criterion: without them it is scored on respiratory rate or
+    white cells alone, and a note says so.
     """
     return Score(
         id="sirs",
