@@ -9,6 +9,7 @@ from enum import StrEnum
 from apnet_desktop.bundle.manifest import Probability
 from apnet_desktop.checks import Check
 from apnet_desktop.frozen import FrozenModel
+from apnet_desktop.language import Message
 
 __all__ = [
     "BaseRate",
@@ -23,6 +24,7 @@ __all__ = [
     "Provenance",
     "Route",
     "RouteRisk",
+    "WhatIf",
 ]
 
 
@@ -103,7 +105,8 @@ class Compute(FrozenModel):
     Attributes:
         device: Where.
         device_name: The hardware, as the driver names it.
-        reason: Message id and text are in the check `model.device`; here the short English reason for this device.
+        reason: Why this device, in English, for machines and logs.
+        explanation: The same for people; the prediction's check `model.device` shows it.
         precision: Arithmetic of the backbones; the head is always float32.
         batch: Images in one forward pass.
         threads: CPU threads.
@@ -113,6 +116,7 @@ class Compute(FrozenModel):
     device: Device
     device_name: str
     reason: str
+    explanation: Message | None = None
     precision: Precision
     batch: int
     threads: int
@@ -165,7 +169,8 @@ class Prediction(FrozenModel):
     """The result for one patient.
 
     Attributes:
-        routes: Fused first; a route that could not run is absent.
+        routes: Fused first; a route that could not run is absent. None at all where a check refused and was not
+            overridden: then there is no score, and `checks` says why.
         contributions: Of the clinical model, largest magnitude first.
         baseline: The clinical model's expected logit; baseline + sum of contributions = its raw logit.
         shares: How the fused logit comes about.
@@ -194,6 +199,18 @@ class Prediction(FrozenModel):
     def fused(self) -> RouteRisk | None:
         """The answer."""
         return self.route(Route.FUSED)
+
+
+class WhatIf(FrozenModel):
+    """Risks after a change of factors only: the model's behaviour, no effect of treatment; never saved or printed.
+
+    Attributes:
+        routes: As in `Prediction`, on the same base rate.
+        record: Digest of the record asked about.
+    """
+
+    routes: tuple[RouteRisk, ...]
+    record: str
 
 
 def digest_of(model: FrozenModel) -> str:
