@@ -1,0 +1,111 @@
+"""Paints layers on an axial plane: the label of each pixel's centre, and HU with soft edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apnet_desktop.simulation.anatomy import Layer
+from apnet_desktop.simulation.labels import Tissue
+from apnet_desktop.simulation.shapes import Patch, Plane, Shape
+
+__all__ = ["AIR", "paint", "paint_labels"]
+
+AIR = -1000.0
+
+Field = NDArray[np.float32]
+
+
+class _Cuts:
+    """Distances from the solids that cut many layers, told once for a plane."""
+
+    def __init__(self, plane: Plane) -> None:
+        self._plane = plane
+        self._told: dict[int, tuple[Patch, Field] | None] = {}
+
+    def __call__(self, shape: Shape) -> tuple[Patch, Field] | None:
+        if id(shape) not in self._told:
+            self._told[id(shape)] = shape.distance(self._plane)
+        return self._told[id(shape)]
+
+
+def _distance(layer: Layer, plane: Plane, cuts: _Cuts) -> tuple[Patch, Field] | None:
+    told = layer.shape.distance(plane)
+    if told is None or layer.within is None:
+        return told
+    patch, distance = told
+    cut = cuts(layer.within)
+    if cut is None:
+        return None
+    # The cutting solids are prisms: they are told over the whole plane.
+    return patch, np.maximum(distance, cut[1][patch.rows, patch.columns])
+
+
+def _allowed(layer: Layer, under: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
+    if not layer.over:
+        return None
+    allowed = under == int(layer.over[0])
+    for tissue in layer.over[1:]:
+        allowed |= under == int(tissue)
+    return allowed
+
+
+def paint_labels(layers: Iterable[Layer], plane: Plane) -> NDArray[np.uint8]:
+    """Tissue at the pixel centres of a plane, (y, x)."""
+    labels = np.full((len(plane.y), len(plane.x)), int(Tissue.AIR), np.uint8)
+    cuts = _Cuts(plane)
+    for layer in layers:
+        if layer.tissue is None:
+            continue
+        told = _distance(layer, plane, cuts)
+        if told is None:
+            continue
+        patch, distance = told
+        view = labels[patch.rows, patch.columns]
+        inside = distance < 0
+        allowed = _allowed(layer, view)
+        if allowed is not None:
+            inside &= allowed
+        view[inside] = int(layer.tissue)
+    return labels
+
+
+def paint(layers: Iterable[Layer], plane: Plane, softness: float) -> tuple[Field, NDArray[np.uint8]]:
+    """HU without noise and tissues of a plane, both (y, x).
+
+    Args:
+        layers: In painting order.
+        plane: Where.
+        softness: mm: half the width over which an edge goes from one HU to the other; kernel and slice thickness.
+    """
+    hounsfield = np.full((len(plane.y), len(plane.x)), np.float32(AIR), np.float32)
+    labels = np.full(hounsfield.shape, int(Tissue.AIR), np.uint8)
+    cuts = _Cuts(plane)
+    slope = np.float32(0.5 / softness)
+    for layer in layers:
+        told = _distance(layer, plane, cuts)
+        if told is None:
+            continue
+        patch, distance = told
+        view, tissues = hounsfield[patch.rows, patch.columns], labels[patch.rows, patch.columns]
+        allowed = _allowed(layer, tissues)
+        cover = np.clip(np.float32(0.5) - distance * slope, np.float32(0), np.float32(1))
+        if allowed is not None:
+            cover *= allowed
+        if layer.grain is None:
+            view += cover * (np.float32(layer.hounsfield) - view)
+        else:
+            texture = layer.grain.sample(plane.x[patch.columns], plane.y[patch.rows], plane.z)
+            texture *= np.float32(layer.contrast)
+            texture += np.float32(layer.hounsfield)
+            texture -= view
+            texture *= cover
+            view += texture
+        if layer.tissue is not None:
+            inside = distance < 0
+            if allowed is not None:
+                inside &= allowed
+            tissues[inside] = int(layer.tissue)
+    return hounsfield, labels
