@@ -84,6 +84,14 @@ class CaseStore:
             self._database.close()
             self._release()
 
+    def health(self) -> tuple[str, ...]:
+        """What SQLite's own check of every page and index finds; nothing if the database is sound.
+
+        Raises:
+            CaseError: The database is too damaged to be checked.
+        """
+        return self._database.check()
+
     def __enter__(self) -> CaseStore:
         return self
 
