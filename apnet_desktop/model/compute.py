@@ -65,7 +65,9 @@ def choose_compute(
             threads=threads or default_threads(),
         )
     if wanted is DeviceRequest.CUDA:
-        raise PredictionError(Message.of("model.cuda_refused", reason=problem.text(), reason_id=problem.id))
+        # Each reason for the CPU has a twin that says what to do where the CPU was not wanted.
+        refused = problem.id.replace("model.device_", "model.no_cuda_")
+        raise PredictionError(Message(id=refused, values=problem.values))
     return cpu_compute(problem, manifest, threads)
 
 

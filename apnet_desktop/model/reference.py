@@ -139,8 +139,8 @@ def read_reference(bundle: Bundle) -> Reference:
 
 
 def _sigma_points(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean, and mean ± √(directions + ½) · deviation along each main direction: equal weights keep mean and variance."""
-    mean = values.mean(axis=0)
+    """Mean, and mean ± √(directions + ½) · deviation along each main direction; their plain mean and variance fit."""
+    mean: NDArray[np.float64] = values.mean(axis=0)
     if values.shape[1] == 0:
         return mean[None]
     _, scale, axes = np.linalg.svd(values - mean, full_matrices=False)

@@ -1,0 +1,165 @@
+"""Named checks before the network runs: whom the model is for, and whether CT, ROI and record are what it takes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from apnet_desktop.bundle.manifest import Eligibility, Manifest
+from apnet_desktop.bundle.request import PredictionRequest
+from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.clinical.record import ClinicalRecord
+from apnet_desktop.clinical.validation import check_record
+from apnet_desktop.ct.roi import Roi
+from apnet_desktop.ct.volume import CtVolume
+from apnet_desktop.language import Message
+
+__all__ = ["eligibility_checks", "image_checks", "record_checks", "with_overrides"]
+
+# Mean HU of a pancreas: from fat-infiltrated or necrotic without contrast to a strongly enhanced gland.
+_PLAUSIBLE_DENSITY = (-20.0, 160.0)
+# Every CT of an abdomen holds air or fat well below this.
+_HIGHEST_MINIMUM = -200
+_ENHANCED = ("enhanced",)
+
+
+def eligibility_checks(record: ClinicalRecord, manifest: Manifest, age_at_study: int | None) -> tuple[Check, ...]:
+    """Whom the model is for; outside it there is no score.
+
+    Args:
+        record: Clinical record.
+        manifest: The bundle's.
+        age_at_study: From the CT's birth and study dates; used where the record does not say.
+    """
+    rules = manifest.eligibility
+    stated = record.value("age")
+    age = float(stated) if isinstance(stated, int | float) else age_at_study
+    if age is None:
+        adult = _warned("model.adult", Message.of("model.age_unknown", minimum=rules.minimum_age))
+    elif age < rules.minimum_age:
+        adult = _refused("model.adult", Message.of("model.not_adult", age=int(age), minimum=rules.minimum_age))
+    else:
+        adult = _passed("model.adult", Message.of("model.adult"))
+    severity = record.value("atlanta_grade")
+    if severity is None:
+        grade = _warned("model.severity", Message.of("model.severity_unknown"))
+    elif severity not in rules.severities:
+        grade = _refused("model.severity", Message.of("model.severity_outside", severity=str(severity)[:40]))
+    else:
+        grade = _passed("model.severity", Message.of("model.severity_fits"))
+    return (adult, grade)
+
+
+def record_checks(
+    record: ClinicalRecord, manifest: Manifest, volume: CtVolume | None, request: PredictionRequest
+) -> tuple[Check, ...]:
+    """The clinical room's checks against the bundle's schema, on the day of the request."""
+    return check_record(
+        record,
+        manifest.factors,
+        manifest.outcome.moment,
+        identity=volume.identity if volume is not None else None,
+        age_at_study=age_at_study(volume),
+        today=request.time.date(),
+    )
+
+
+def age_at_study(volume: CtVolume | None) -> int | None:
+    """The patient's age in full years at the CT, if its files say birth and study date."""
+    if volume is None or volume.identity.birth_date is None or volume.series.study_date is None:
+        return None
+    born, seen = volume.identity.birth_date, volume.series.study_date
+    return seen.year - born.year - ((seen.month, seen.day) < (born.month, born.day))
+
+
+def image_checks(volume: CtVolume, roi: Roi, manifest: Manifest) -> tuple[Check, ...]:
+    """Whether CT and ROI are what the model takes. The ROI is not empty and on the CT's grid."""
+    rules = manifest.eligibility
+    return (
+        _hounsfield(volume),
+        _contrast(volume, manifest),
+        _thickness(volume, rules),
+        _confirmation(roi),
+        _volume(roi, rules),
+        _density(volume, roi),
+    )
+
+
+def with_overrides(checks: tuple[Check, ...], request: PredictionRequest, manifest: Manifest) -> tuple[Check, ...]:
+    """The checks with a person's reason beside each refusal that the bundle lets them override."""
+    allowed = set(manifest.eligibility.overridable) & request.overrides.keys()
+    return tuple(
+        check.model_copy(update={"override_reason": request.overrides[check.id]})
+        if check.state is CheckState.REFUSED and check.id in allowed and request.overrides[check.id].strip()
+        else check
+        for check in checks
+    )
+
+
+def _hounsfield(volume: CtVolume) -> Check:
+    # Every fourth row and column is enough to meet air or fat, at a sixteenth of the time.
+    sample = volume.hounsfield[:, ::4, ::4]
+    lowest, highest = int(sample.min()), int(sample.max())
+    if lowest > _HIGHEST_MINIMUM:
+        return _refused("model.hounsfield", Message.of("model.not_hounsfield", lowest=lowest, highest=highest))
+    return _passed("model.hounsfield", Message.of("model.hounsfield"))
+
+
+def _contrast(volume: CtVolume, manifest: Manifest) -> Check:
+    phase, wanted = volume.series.phase, manifest.ct.phase
+    if phase == "none":
+        message = Message.of("model.contrast_none", wanted=wanted)
+        return (_refused if manifest.eligibility.requires_contrast else _warned)("model.contrast", message)
+    if phase == "unknown":
+        return _warned("model.contrast", Message.of("model.contrast_unknown", wanted=wanted))
+    if phase != wanted and phase not in _ENHANCED:
+        return _warned("model.contrast", Message.of("model.contrast_other", phase=phase, wanted=wanted))
+    return _passed("model.contrast", Message.of("model.contrast_fits", phase=phase))
+
+
+def _thickness(volume: CtVolume, rules: Eligibility) -> Check:
+    thickness = round(max(volume.geometry.spacing[2], volume.series.slice_thickness or 0.0), 2)
+    if thickness > rules.maximum_slice_thickness:
+        message = Message.of("model.thickness_refused", thickness=thickness, limit=rules.maximum_slice_thickness)
+        return _refused("model.thickness", message)
+    if thickness > rules.warn_slice_thickness:
+        message = Message.of("model.thickness_thick", thickness=thickness, warn=rules.warn_slice_thickness)
+        return _warned("model.thickness", message)
+    return _passed("model.thickness", Message.of("model.thickness_fits", thickness=thickness))
+
+
+def _confirmation(roi: Roi) -> Check:
+    if roi.confirmation is None:
+        return _warned("model.roi_confirmed", Message.of("model.roi_not_confirmed"))
+    return _passed("model.roi_confirmed", Message.of("model.roi_confirmed"))
+
+
+def _volume(roi: Roi, rules: Eligibility) -> Check:
+    lower, upper = rules.roi_volume
+    volume = round(roi.volume, 1)
+    if not lower <= roi.volume <= upper:
+        message = Message.of("model.roi_volume_odd", volume=volume, lower=lower, upper=upper)
+        return _refused("model.roi_volume", message)
+    return _passed("model.roi_volume", Message.of("model.roi_volume_fits", volume=volume))
+
+
+def _density(volume: CtVolume, roi: Roi) -> Check:
+    lower, upper = _PLAUSIBLE_DENSITY
+    touched = roi.slices()
+    part = slice(int(touched[0]), int(touched[-1]) + 1)
+    mean = round(float(np.mean(volume.hounsfield[part][roi.mask[part]], dtype=np.float64)), 1)
+    if not lower <= mean <= upper:
+        message = Message.of("model.roi_density_odd", mean=mean, lower=lower, upper=upper)
+        return _warned("model.roi_density", message)
+    return _passed("model.roi_density", Message.of("model.roi_density_fits", mean=mean))
+
+
+def _passed(id: str, message: Message) -> Check:
+    return Check(id=id, state=CheckState.PASSED, message=message)
+
+
+def _warned(id: str, message: Message) -> Check:
+    return Check(id=id, state=CheckState.WARNED, message=message)
+
+
+def _refused(id: str, message: Message) -> Check:
+    return Check(id=id, state=CheckState.REFUSED, message=message)

@@ -1,0 +1,318 @@
+"""The prediction of one patient: checks, inputs, network, calibrated risks, reasons; for window and command line alike.
+
+`Predictor` holds a loaded bundle and what the last prediction read in the images, so that a change of a factor needs no
+second look. `predict` is the same for one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apnet_desktop.bundle.files import Bundle
+from apnet_desktop.bundle.prediction import (
+    BaseRate,
+    Compute,
+    Device,
+    InputDigests,
+    Prediction,
+    Provenance,
+    Route,
+    RouteRisk,
+    WhatIf,
+    digest_of,
+)
+from apnet_desktop.bundle.request import PredictionRequest, base_rate_of
+from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.clinical.record import ClinicalRecord
+from apnet_desktop.ct.roi import Roi
+from apnet_desktop.ct.volume import CtVolume
+from apnet_desktop.errors import PredictionError, RoiError
+from apnet_desktop.language import Message
+from apnet_desktop.model.compute import cpu_compute
+from apnet_desktop.model.engine import DeviceMemoryError, Engine, extract_features
+from apnet_desktop.model.features import Features, pool_slices
+from apnet_desktop.model.input_checks import (
+    age_at_study,
+    eligibility_checks,
+    image_checks,
+    record_checks,
+    with_overrides,
+)
+from apnet_desktop.model.inputs import ModelInputs, prepare_inputs
+from apnet_desktop.model.reasons import contributions, fusion_shares, influential_slices
+from apnet_desktop.model.result_checks import (
+    base_rate_check,
+    device_check,
+    distribution_check,
+    events_check,
+    missing_check,
+    routes_check,
+)
+from apnet_desktop.model.risk import load_risk_model
+
+__all__ = ["Predictor", "Progress", "Reading", "predict"]
+
+# Called with the id of the stage's sentence and the fraction of the whole that is done.
+Progress = Callable[[str, float], None]
+
+_NETWORK_STARTS, _NETWORK_ENDS = 0.15, 0.95
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a prediction read in the images.
+
+    Attributes:
+        inputs: The network's input.
+        features: What the network made of it.
+        tokens: (1, scales, findings).
+    """
+
+    inputs: ModelInputs
+    features: Features
+    tokens: NDArray[np.float64]
+
+
+class Predictor:
+    """A bundle, loaded and ready on one device.
+
+    Args:
+        bundle: An opened bundle.
+        compute: From `choose_compute`.
+
+    Attributes:
+        bundle: The bundle.
+        compute: What it runs on *now*: after the GPU ran out of memory, the CPU.
+        model: Everything after the network.
+        reading: What the last prediction read; None before the first, or where it used no images.
+
+    Raises:
+        BundleError: A file of the bundle is damaged.
+        PredictionError: There is too little memory for the weights.
+    """
+
+    def __init__(self, bundle: Bundle, compute: Compute) -> None:
+        self.bundle = bundle
+        self.compute = compute
+        # LightGBM comes first: see `clinical_model`.
+        self.model, self._tensors = load_risk_model(bundle)
+        self.reading: Reading | None = None
+        self._base_rate: BaseRate | None = None
+        self._engine = self._make_engine()
+
+    def predict(
+        self,
+        volume: CtVolume | None,
+        roi: Roi | None,
+        record: ClinicalRecord,
+        request: PredictionRequest,
+        progress: Progress | None = None,
+    ) -> Prediction:
+        """The prediction of one patient.
+
+        Args:
+            volume: The CT; None with `request.clinical_only`.
+            roi: The pancreas on the CT's grid; None with `request.clinical_only`.
+            record: Clinical record; factors that it lacks are missing.
+            request: Id, time, base rate, overrides.
+            progress: Told the stage and the fraction done.
+
+        Returns:
+            The prediction. Where a check refused and was not overridden it has no routes.
+
+        Raises:
+            RoiError: The ROI is empty or on another grid.
+            PredictionError: CT or ROI is missing and the bundle does not allow the clinical route alone, the CT is
+                constant, the base rate cannot be used, or memory ran out.
+        """
+        tell = progress or _silent
+        tell("model.stage_checks", 0.0)
+        self.reading = None
+        manifest = self.bundle.manifest
+        base_rate = base_rate_of(request, manifest)
+        self._base_rate = base_rate
+        images = self._images(volume, roi, request)
+        checks = (
+            *(volume.checks if volume is not None else ()),
+            *eligibility_checks(record, manifest, age_at_study(volume)),
+            *record_checks(record, manifest, volume, request),
+            *(image_checks(*images, manifest) if images is not None else ()),
+        )
+        checks = with_overrides(checks, request, manifest)
+        if any(check.blocks for check in checks):
+            return self._prediction((), checks, base_rate, images, record, request)
+        if images is not None:
+            self.reading = self._read(*images, tell)
+        tell("model.stage_risk", _NETWORK_ENDS)
+        tokens = self.reading.tokens if self.reading is not None else None
+        routes = self._routes(record, tokens, base_rate)
+        checks = with_overrides((*checks, *self._result_checks(routes, record, base_rate)), request, manifest)
+        if any(check.blocks for check in checks):
+            return self._prediction((), checks, base_rate, images, record, request)
+        prediction = self._prediction(routes, checks, base_rate, images, record, request)
+        prediction = self._with_reasons(prediction, record)
+        tell("model.stage_risk", 1.0)
+        return prediction
+
+    def what_if(self, record: ClinicalRecord) -> WhatIf:
+        """The risks if factors were others, on the images of the last prediction; about a millisecond.
+
+        Raises:
+            PredictionError: There was no prediction with images yet.
+        """
+        if self.reading is None or self._base_rate is None:
+            raise PredictionError(Message.of("model.no_features"))
+        return WhatIf(routes=self._routes(record, self.reading.tokens, self._base_rate), record=record.digest())
+
+    def extract(self, inputs: ModelInputs, progress: Callable[[float], None] | None = None) -> Features:
+        """The network's features of prepared inputs; goes on with the CPU where the GPU's memory ends.
+
+        Raises:
+            PredictionError: The CPU's memory ended too.
+        """
+        try:
+            return extract_features(self._engine, inputs, progress)
+        except DeviceMemoryError as error:
+            if self.compute.device is Device.CPU:
+                raise PredictionError(Message.of("model.out_of_memory")) from error
+        self._fall_back()
+        return self.extract(inputs, progress)
+
+    def tokens(self, features: Features) -> NDArray[np.float64]:
+        """Tokens (1, scales, findings) of features."""
+        return self.model.tokens(pool_slices(features)[None])
+
+    def _images(
+        self, volume: CtVolume | None, roi: Roi | None, request: PredictionRequest
+    ) -> tuple[CtVolume, Roi] | None:
+        if request.clinical_only:
+            if not self.bundle.manifest.eligibility.clinical_only_allowed:
+                raise PredictionError(Message.of("model.needs_ct"))
+            return None
+        if volume is None or roi is None:
+            raise PredictionError(Message.of("model.needs_ct"))
+        if not roi.geometry.same_grid(volume.geometry):
+            sizes = [" × ".join(str(n) for n in grid.size) for grid in (roi.geometry, volume.geometry)]
+            raise RoiError(Message.of("model.roi_other_grid", roi=sizes[0], ct=sizes[1]))
+        if not roi.mask.any():
+            raise RoiError(Message.of("model.roi_empty"))
+        return volume, roi
+
+    def _read(self, volume: CtVolume, roi: Roi, tell: Progress) -> Reading:
+        tell("model.stage_inputs", 0.05)
+        inputs = prepare_inputs(volume, roi, self.bundle.manifest.ct)
+        width = _NETWORK_ENDS - _NETWORK_STARTS
+        tell("model.stage_network", _NETWORK_STARTS)
+        features = self.extract(inputs, lambda done: tell("model.stage_network", _NETWORK_STARTS + width * done))
+        return Reading(inputs, features, self.tokens(features))
+
+    def _routes(
+        self, record: ClinicalRecord, tokens: NDArray[np.float64] | None, base_rate: BaseRate
+    ) -> tuple[RouteRisk, ...]:
+        logits = {}
+        if tokens is not None:
+            logits[Route.FUSED] = self.model.fused_logits(tokens, self.model.encode([record]))[0]
+            logits[Route.IMAGE] = self.model.image_logits(tokens)[0]
+        logits[Route.CLINICAL] = self.model.clinical_logits([record])[0]
+        return tuple(self.model.route_risk(route, float(value), base_rate) for route, value in logits.items())
+
+    def _result_checks(
+        self, routes: tuple[RouteRisk, ...], record: ClinicalRecord, base_rate: BaseRate
+    ) -> tuple[Check, ...]:
+        reading = self.reading
+        found: list[Check | None] = [device_check(self.compute)]
+        if reading is not None:
+            ratio = self.model.reference.distances(pool_slices(reading.features)[None])[0]
+            found.append(distribution_check(float(ratio.max()), self.bundle.status))
+        else:
+            message = Message.of("model.clinical_alone")
+            found.append(Check(id="model.clinical_alone", state=CheckState.WARNED, message=message))
+        tokens = reading.tokens if reading is not None else None
+        found += [
+            missing_check(self.model, record, tokens, base_rate),
+            routes_check(routes, self.bundle.manifest.threshold.risk),
+            events_check(self.bundle.manifest),
+            base_rate_check(base_rate),
+        ]
+        return tuple(check for check in found if check is not None)
+
+    def _with_reasons(self, prediction: Prediction, record: ClinicalRecord) -> Prediction:
+        reading = self.reading
+        tokens = reading.tokens if reading is not None else None
+        baseline, factors = contributions(self.model, record, tokens)
+        update: dict[str, object] = {"baseline": baseline, "contributions": factors}
+        fused = prediction.fused
+        if reading is not None and fused is not None:
+            update["shares"] = fusion_shares(self.model, record, reading.tokens)
+            update["influential"] = influential_slices(self.model, reading.inputs, reading.features)
+            update["position"] = self.model.reference.position(fused.unshifted)
+        return prediction.model_copy(update=update)
+
+    def _prediction(
+        self,
+        routes: tuple[RouteRisk, ...],
+        checks: tuple[Check, ...],
+        base_rate: BaseRate,
+        images: tuple[CtVolume, Roi] | None,
+        record: ClinicalRecord,
+        request: PredictionRequest,
+    ) -> Prediction:
+        manifest = self.bundle.manifest
+        provenance = Provenance(
+            prediction_id=request.prediction_id,
+            time=request.time,
+            application_version=request.application_version,
+            bundle_name=manifest.name,
+            bundle_version=manifest.version,
+            bundle_sha256=self.bundle.sha256,
+            compute=self.compute,
+            inputs=InputDigests(
+                volume=images[0].digest() if images is not None else "",
+                roi=images[1].digest() if images is not None else "",
+                record=record.digest(),
+                bundle=self.bundle.sha256,
+                compute=digest_of(self.compute),
+                base_rate=digest_of(base_rate),
+            ),
+        )
+        return Prediction(routes=routes, base_rate=base_rate, checks=checks, provenance=provenance)
+
+    def _make_engine(self) -> Engine:
+        from apnet_desktop.model.torch_engine import TorchEngine
+
+        try:
+            return TorchEngine(self._tensors, self.bundle.manifest, self.compute)
+        except DeviceMemoryError as error:
+            if self.compute.device is Device.CPU:
+                raise PredictionError(Message.of("model.out_of_memory")) from error
+        self._fall_back(make=False)
+        return self._make_engine()
+
+    def _fall_back(self, make: bool = True) -> None:
+        reason = Message.of("model.device_out_of_memory", name=self.compute.device_name)
+        self.compute = cpu_compute(reason, self.bundle.manifest)
+        if make:
+            self._engine = self._make_engine()
+
+
+def predict(
+    volume: CtVolume | None,
+    roi: Roi | None,
+    record: ClinicalRecord,
+    bundle: Bundle,
+    compute: Compute,
+    request: PredictionRequest,
+    progress: Progress | None = None,
+) -> Prediction:
+    """One prediction with a bundle that is loaded for it alone; see `Predictor.predict`."""
+    tell = progress or _silent
+    tell("model.stage_load", 0.0)
+    return Predictor(bundle, compute).predict(volume, roi, record, request, tell)
+
+
+def _silent(_stage: str, _fraction: float) -> None:
+    """Tells nobody."""
