@@ -47,6 +47,7 @@ class Layer:
         contrast: HU by which the grain sways.
         over: Painted only where the label is one of these; empty: everywhere.
         within: Also cut by this solid.
+        outer: Lies outside the cavity: nothing that is measured depends on it.
     """
 
     shape: Shape
@@ -56,6 +57,7 @@ class Layer:
     contrast: float = 0.0
     over: tuple[Tissue, ...] = ()
     within: Shape | None = None
+    outer: bool = False
 
 
 class Frame:
@@ -121,17 +123,18 @@ class Frame:
 def trunk_layers(frame: Frame, spine_phase: float) -> list[Layer]:
     """Couch, skin, fat, muscle wall, the fat of the cavity, back muscles, spine and ribs."""
     a, b = frame.cavity
-    wall = 13.0
+    wall = 10.0
     fat = frame.fat
     centre = (0.0, 0.0)
     back = (0.0, 6.0)
     muscle, fatness = frame.hounsfield("muscle"), frame.plain(-104.0)
     grain = frame.texture(9.0)
     layers = [
-        Layer(Prism((0.0, b + wall + fat + 52.0), (240.0, 22.0)), Tissue.COUCH, -650.0),
-        Layer(Prism((0.0, b + wall + fat + 50.0), (232.0, 19.0)), Tissue.COUCH, -930.0),
-        Layer(Prism(back, (a + wall + fat + 2.0, b + wall + fat + 14.0)), Tissue.MUSCLE, frame.plain(20.0)),
-        Layer(Prism(back, (a + wall + fat, b + wall + fat + 12.0)), Tissue.FAT, fatness, frame.texture(5.0), 9.0),
+        Layer(Prism((0.0, b + wall + fat + 52.0), (240.0, 22.0)), Tissue.COUCH, -650.0, outer=True),
+        Layer(Prism((0.0, b + wall + fat + 50.0), (232.0, 19.0)), Tissue.COUCH, -930.0, outer=True),
+        Layer(Prism(back, (a + wall + fat + 2.0, b + wall + fat + 14.0)), Tissue.MUSCLE, frame.plain(20.0),
+              outer=True),
+        Layer(Prism(back, (a + wall + fat, b + wall + fat + 12.0)), Tissue.FAT, fatness, frame.texture(5.0), 9.0, outer=True),
         Layer(Prism(back, (a + wall, b + wall + 4.0)), Tissue.MUSCLE, muscle, grain, 12.0),
         Layer(Prism(centre, (a, b)), Tissue.FAT, frame.plain(-100.0), frame.texture(6.0), 14.0),
     ]
@@ -141,6 +144,17 @@ def trunk_layers(frame: Frame, spine_phase: float) -> list[Layer]:
             Layer(Ellipsoid((side * 62.0, b - 8.0, -40.0), (30.0, 15.0, 95.0)), Tissue.MUSCLE, muscle, grain, 15.0),
             Layer(Ellipsoid((side * 38.0, 58.0, -95.0), (21.0, 22.0, 105.0)), Tissue.MUSCLE, muscle, grain, 10.0),
         ]
+        layers.append(  # rectus, and the crus of the diaphragm beside the aorta
+            Layer(Ellipsoid((side * 30.0, -b - 2.0, 0.0), (30.0, 7.5, 900.0)), Tissue.MUSCLE, muscle, grain, 14.0)
+        )
+    crura = (
+        ((-6.0, 40.0, 10.0), (-7.0, 34.0, 55.0), (-8.0, 30.0, 104.0)),
+        ((23.0, 46.0, 14.0), (25.0, 40.0, 55.0), (26.0, 34.0, 104.0)),
+    )
+    layers += [
+        Layer(Tube(smooth_curve(frame.place(*path, jitter=1.0), 30), np.linspace(4.0, 6.5, 30)), Tissue.MUSCLE, muscle)
+        for path in crura
+    ]
     return layers + _spine(frame, spine_phase) + _ribs(frame)
 
 
@@ -186,8 +200,8 @@ def _ribs(frame: Frame) -> list[Layer]:
                 axis=1,
             )
             layers += [
-                Layer(Tube(points, 5.6), Tissue.BONE, cortex),
-                Layer(Tube(points, 3.2), Tissue.BONE, marrow),
+                Layer(Tube(points, 5.6), Tissue.BONE, cortex, outer=True),
+                Layer(Tube(points, 3.2), Tissue.BONE, marrow, outer=True),
             ]
     return layers
 
@@ -202,7 +216,7 @@ def organ_layers(frame: Frame) -> list[Layer]:
     right, left, lobe, gall, milt = (
         tuple(point)
         for point in frame.place(
-            (-72.0, 2.0, 52.0), (-30.0, -42.0, 62.0), (18.0, -58.0, 74.0), (-56.0, -46.0, 4.0), (99.0, 34.0, 52.0)
+            (-84.0, 0.0, 52.0), (-34.0, -48.0, 62.0), (14.0, -62.0, 74.0), (-60.0, -50.0, 2.0), (99.0, 34.0, 52.0)
         )
     )
     layers = [
@@ -211,9 +225,9 @@ def organ_layers(frame: Frame) -> list[Layer]:
         for side in (-1.0, 1.0)
     ]  # fmt: skip
     for centre, radii, angle in (
-        (right, (72.0, 84.0, 92.0), 0.15),
-        (left, (58.0, 46.0, 58.0), -0.3),
-        (lobe, (56.0, 28.0, 40.0), 0.15),
+        (right, (56.0, 80.0, 90.0), 0.12),
+        (left, (52.0, 38.0, 52.0), -0.25),
+        (lobe, (54.0, 24.0, 36.0), 0.12),
     ):
         layers.append(
             Layer(Ellipsoid(centre, radii, angle, frame.texture(38.0), 2.5 * rough), Tissue.LIVER, liver, parenchyma,
@@ -231,7 +245,18 @@ def organ_layers(frame: Frame) -> list[Layer]:
     )  # fmt: skip
     for side, z in ((-1.0, -34.0), (1.0, -18.0)):
         layers += _kidney(frame, side, z)
+        layers += _adrenal(frame, side)
     return layers
+
+
+def _adrenal(frame: Frame, side: float) -> list[Layer]:
+    x = -34.0 if side < 0 else 44.0
+    stem, top, inner, outer = frame.place((x, 34.0, 34.0), (x, 26.0, 40.0), (x - 7.0, 46.0, 30.0), (x + 8.0, 48.0, 30.0))
+    shade = frame.hounsfield("bowel_wall")
+    return [
+        Layer(Tube(smooth_curve(np.array([stem, end]), 16), 2.3), Tissue.MUSCLE, shade, over=(Tissue.FAT,))
+        for end in (top, inner, outer)
+    ]
 
 
 def _liver_veins(frame: Frame) -> list[Tube]:
@@ -291,8 +316,10 @@ def bowel_layers(frame: Frame) -> list[Layer]:
     down = frame.place((100.0, -8.0, 4.0), (108.0, 28.0, -30.0), (106.0, 30.0, -120.0))
     for path, radius in ((right, 21.0), (across, 17.0), (down, 15.0)):
         hollow(smooth_curve(path, 60), radius, Tissue.BOWEL, frame.plain(5.0, 15.0), 60.0, 7.0)
-    for _ in range(11):
-        start = np.array([frame.uniform(-55, 80), frame.uniform(-68, 4), frame.uniform(-118, -46)])
+    for number in range(17):
+        # The first loops fill the pelvis-ward half, the others the left flank below the tail of the pancreas.
+        low, high, left = (-118.0, -46.0, -55.0) if number < 11 else (-52.0, -18.0, 34.0)
+        start = np.array([frame.uniform(left, 84), frame.uniform(-70, 2), frame.uniform(low, high)])
         end = start + np.array([frame.uniform(-45, 45), frame.uniform(-26, 26), frame.uniform(-18, 12)])
         middle = (start + end) / 2 + np.array([0.0, frame.uniform(-20, 20), frame.uniform(-16, 10)])
         hollow(smooth_curve(np.array([start, middle, end]), 26), frame.uniform(9.5, 12.5), Tissue.BOWEL,

@@ -22,9 +22,9 @@ from apnet_desktop.simulation.anatomy import (
     trunk_layers,
 )
 from apnet_desktop.simulation.labels import SOLID, Tissue
-from apnet_desktop.simulation.painting import paint_labels
+from apnet_desktop.simulation.painting import Layers, paint_labels
 from apnet_desktop.simulation.settings import GeneratorSettings
-from apnet_desktop.simulation.shapes import Ellipsoid, Patch, Plane, Shape, Tube, smooth_curve
+from apnet_desktop.simulation.shapes import Box, Ellipsoid, Patch, Plane, Shape, Tube, smooth_curve
 
 __all__ = ["RIM", "Plan", "Request", "make_plan"]
 
@@ -32,7 +32,7 @@ RIM: Final = 15.0
 """mm around the gland within which the share of stranded fat is counted."""
 
 _STEP: Final = 4.0  # mm of the coarse grid in the axial plane
-_RISE: Final = 5.0  # mm between its planes
+_RISE: Final = 6.0  # mm between its planes
 _REACH: Final = 48.0  # mm beyond the gland that the coarse grid tells distances to
 
 # Where fluid gathers first: lesser sac, left anterior pararenal space, splenic hilum, root of the mesentery, about
@@ -69,11 +69,13 @@ class Plan:
 
     Attributes:
         layers: All of them.
+        inner: Those inside the cavity.
         gland: The pancreas, with distances up to RIM.
         box: (x, y, z) lower and upper ends in mm of gland, rim and collections.
     """
 
-    layers: tuple[Layer, ...]
+    layers: Layers
+    inner: Layers
     gland: Tube
     box: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
@@ -154,15 +156,17 @@ def make_plan(frame: Frame, request: Request, settings: GeneratorSettings) -> Pl
     duct = Tube(smooth_curve(axis[8:-2], 200), request.duct_calibre / 2 * taper)
     shade = round(max(tint - frame.uniform(*settings.duct_contrast), 6.0), 2)
     layers.append(Layer(duct, Tissue.DUCT, shade, over=(Tissue.PANCREAS,)))
-    return Plan(tuple(layers), gland, _box(gland, collection))
+    return Plan(Layers(layers), Layers([layer for layer in layers if not layer.outer]), gland, _box(gland, collection))
 
 
 def _coarse_grid(axis: NDArray[np.float64], base: list[Layer]) -> _Coarse:
-    lower, upper = axis.min(axis=0) - 56.0, axis.max(axis=0) + 56.0
+    room = np.array([56.0, 56.0, _REACH])
+    lower, upper = axis.min(axis=0) - room, axis.max(axis=0) + room
     x = np.arange(round(lower[0]), upper[0], _STEP).astype(np.float32)
     y = np.arange(round(lower[1]), upper[1], _STEP).astype(np.float32)
     planes = [Plane(x, y, float(z)) for z in np.arange(round(lower[2]), upper[2], _RISE)]
-    return _Coarse(planes, np.stack([paint_labels(base, plane) for plane in planes]))
+    inner = Layers([layer for layer in base if not layer.outer])
+    return _Coarse(planes, np.stack([paint_labels(inner, plane) for plane in planes]))
 
 
 def _collection(frame: Frame, coarse: _Coarse, inside: NDArray[np.bool_], request: Request) -> Tube | None:
@@ -186,8 +190,8 @@ def _collection_layers(frame: Frame, collection: Tube, request: Request, setting
     over = (Tissue.FAT, Tissue.STRANDING, Tissue.BOWEL, Tissue.STOMACH, Tissue.BILE, Tissue.COLLECTION)
     layers = [Layer(collection, Tissue.COLLECTION, fluid, frame.texture(10.0), 14.0 if necrotic else 2.0, over=over)]
     if necrotic:  # islands of dead fat: what makes a necrotic collection heterogeneous
-        debris = Tube(collection.points + [3.0, 5.0, 2.0], collection.radii * 0.55, frame.texture(9.0), 14.0)
-        layers.append(Layer(debris, None, -35.0, over=(Tissue.COLLECTION,)))
+        debris = Tube(collection.points + [3.0, 5.0, 2.0], collection.radii - 5.0, frame.texture(8.0), 24.0)
+        layers.append(Layer(debris, None, -12.0, frame.texture(4.0), 25.0, over=(Tissue.COLLECTION,)))
     if request.late:
         wall = _Shell(collection, 2.2)
         layers.append(Layer(wall, None, frame.plain(78.0, 8.0), over=(Tissue.COLLECTION,)))
@@ -200,6 +204,11 @@ class _Shell:
 
     solid: Tube
     thickness: float
+
+    @property
+    def box(self) -> Box:
+        """See shapes.Shape."""
+        return self.solid.box
 
     def distance(self, plane: Plane) -> tuple[Patch, NDArray[np.float32]] | None:
         """See shapes.Shape."""
@@ -228,8 +237,8 @@ def _stranding(
     growth = _growth(values, request.stranding_share * len(values))
     contrast = frame.uniform(*settings.stranding_contrast)
     return Layer(
-        Tube(axis, radii + growth, texture, 9.0), Tissue.STRANDING, round(-100.0 + contrast, 2), frame.texture(5.0),
-        18.0, over=(Tissue.FAT,),
+        Tube(axis, radii + growth, texture, 9.0), Tissue.STRANDING, round(-100.0 + contrast, 2), frame.texture(4.0),
+        26.0, over=(Tissue.FAT,),
     )  # fmt: skip
 
 

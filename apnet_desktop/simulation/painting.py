@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +13,39 @@ from apnet_desktop.simulation.anatomy import Layer
 from apnet_desktop.simulation.labels import Tissue
 from apnet_desktop.simulation.shapes import Patch, Plane, Shape
 
-__all__ = ["AIR", "paint", "paint_labels"]
+__all__ = ["AIR", "Layers", "paint", "paint_labels"]
 
 AIR = -1000.0
 
 Field = NDArray[np.float32]
+
+
+class Layers(Sequence[Layer]):
+    """Layers in painting order, with their boxes at hand, so that those out of reach of a plane cost nothing."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._layers = tuple(layers)
+        self._boxes = np.array([layer.shape.box for layer in self._layers])
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    @overload
+    def __getitem__(self, index: int) -> Layer: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Layers: ...
+
+    def __getitem__(self, index: int | slice) -> Layer | Layers:
+        return Layers(self._layers[index]) if isinstance(index, slice) else self._layers[index]
+
+    def near(self, plane: Plane) -> Iterator[Layer]:
+        """Those that may show in a plane, in painting order."""
+        x_low, x_high, y_low, y_high, z_low, z_high = self._boxes.T
+        touched = (z_low <= plane.z) & (z_high >= plane.z)
+        touched &= (x_low <= plane.x[-1]) & (x_high >= plane.x[0])
+        touched &= (y_low <= plane.y[-1]) & (y_high >= plane.y[0])
+        return (self._layers[row] for row in np.flatnonzero(touched))
 
 
 class _Cuts:
@@ -52,11 +82,11 @@ def _allowed(layer: Layer, under: NDArray[np.uint8]) -> NDArray[np.bool_] | None
     return allowed
 
 
-def paint_labels(layers: Iterable[Layer], plane: Plane) -> NDArray[np.uint8]:
+def paint_labels(layers: Layers, plane: Plane) -> NDArray[np.uint8]:
     """Tissue at the pixel centres of a plane, (y, x)."""
     labels = np.full((len(plane.y), len(plane.x)), int(Tissue.AIR), np.uint8)
     cuts = _Cuts(plane)
-    for layer in layers:
+    for layer in layers.near(plane):
         if layer.tissue is None:
             continue
         told = _distance(layer, plane, cuts)
@@ -72,7 +102,7 @@ def paint_labels(layers: Iterable[Layer], plane: Plane) -> NDArray[np.uint8]:
     return labels
 
 
-def paint(layers: Iterable[Layer], plane: Plane, softness: float) -> tuple[Field, NDArray[np.uint8]]:
+def paint(layers: Layers, plane: Plane, softness: float) -> tuple[Field, NDArray[np.uint8]]:
     """HU without noise and tissues of a plane, both (y, x).
 
     Args:
@@ -84,7 +114,7 @@ def paint(layers: Iterable[Layer], plane: Plane, softness: float) -> tuple[Field
     labels = np.full(hounsfield.shape, int(Tissue.AIR), np.uint8)
     cuts = _Cuts(plane)
     slope = np.float32(0.5 / softness)
-    for layer in layers:
+    for layer in layers.near(plane):
         told = _distance(layer, plane, cuts)
         if told is None:
             continue

@@ -26,7 +26,7 @@ from apnet_desktop.simulation.findings import (
 from apnet_desktop.simulation.identifiers import instance_uid, series_uid, study_uid
 from apnet_desktop.simulation.labels import GLAND, Tissue
 from apnet_desktop.simulation.noise import NoiseGrain, noise_slice
-from apnet_desktop.simulation.painting import paint, paint_labels
+from apnet_desktop.simulation.painting import Layers, paint, paint_labels
 from apnet_desktop.simulation.patient import SimulatedPatient
 from apnet_desktop.simulation.shapes import Plane
 
@@ -162,7 +162,7 @@ def render_slices(patient: SimulatedPatient, slices: Sequence[int], window: Wind
 def _labelled(patient: SimulatedPatient, numbers: range, window: Window) -> Iterator[LabelledSlice]:
     for number in numbers:
         plane = _plane(patient.series.geometry, window, number)
-        yield LabelledSlice(paint_labels(patient.plan.layers, plane), _rim(patient, plane))
+        yield LabelledSlice(paint_labels(patient.plan.inner, plane), _rim(patient, plane))
 
 
 def measure_patient(patient: SimulatedPatient) -> Findings:
@@ -181,7 +181,7 @@ def render_roi(patient: SimulatedPatient) -> Roi:
     geometry = patient.series.geometry
     mask = np.zeros(geometry.shape, np.bool_)
     numbers, window = disease_window(patient)
-    layers = [layer for layer in patient.plan.layers if layer.tissue in GLAND]
+    layers = Layers([layer for layer in patient.plan.layers if layer.tissue in GLAND])
     for number in numbers:
         plane = _plane(geometry, window, number)
         mask[number, slice(*window.rows), slice(*window.columns)] = _is_gland(paint_labels(layers, plane))

@@ -7,6 +7,7 @@ depend on the window that it is computed in, nor on the machine. Patient frame L
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -14,13 +15,14 @@ from numpy.typing import NDArray
 
 from apnet_desktop.simulation.texture import Texture
 
-__all__ = ["FAR", "Ellipsoid", "Patch", "Plane", "Prism", "Shape", "Tube", "smooth_curve"]
+__all__ = ["FAR", "Box", "Ellipsoid", "Patch", "Plane", "Prism", "Shape", "Tube", "smooth_curve"]
 
 FAR = 6.0
 """Distance in mm beyond which a shape has no influence; distances are cut off there."""
 
 Field = NDArray[np.float32]
 
+_EVERYWHERE = 1e9
 _AT_ONCE = 30_000  # ball-pixel pairs below which one broadcast beats a loop over the balls
 
 
@@ -62,8 +64,16 @@ def _cover(axis: Field, lower: float, upper: float) -> tuple[int, int]:
     return max(first, 0), min(last, len(axis))
 
 
+Box = tuple[float, float, float, float, float, float]
+"""Least and greatest x, y, z in mm."""
+
+
 class Shape(Protocol):
     """A solid."""
+
+    @property
+    def box(self) -> Box:
+        """Outside this box the distance is at least FAR."""
 
     def distance(self, plane: Plane) -> tuple[Patch, Field] | None:
         """Signed distance in mm, at most FAR, over the patch outside which it is at least FAR; None: out of reach."""
@@ -87,6 +97,20 @@ class Ellipsoid:
     texture: Texture | None = None
     roughness: float = 0.0
 
+    @property
+    def box(self) -> Box:
+        """See Shape."""
+        half_x, half_y = self._halves()
+        half_z = self.radii[2] + FAR + self.roughness
+        x, y, z = self.centre
+        return (x - half_x, x + half_x, y - half_y, y + half_y, z - half_z, z + half_z)
+
+    def _halves(self) -> tuple[float, float]:
+        a, b, _ = self.radii
+        cosine, sine = float(np.cos(self.angle)), float(np.sin(self.angle))
+        room = 2 * (FAR + self.roughness)
+        return float(np.hypot(a * cosine, b * sine)) * 1.3 + room, float(np.hypot(a * sine, b * cosine)) * 1.3 + room
+
     def distance(self, plane: Plane) -> tuple[Patch, Field] | None:
         """See Shape. First-order distance |p|(|p| - 1) / |p / r| in the frame where the ellipsoid is a unit ball."""
         a, b, c = self.radii
@@ -95,8 +119,7 @@ class Ellipsoid:
         if abs(height) > c + reach:
             return None
         cosine, sine = float(np.round(np.cos(self.angle), 9)), float(np.round(np.sin(self.angle), 9))
-        half_x = float(np.hypot(a * cosine, b * sine)) * 1.3 + 2 * reach
-        half_y = float(np.hypot(a * sine, b * cosine)) * 1.3 + 2 * reach
+        half_x, half_y = self._halves()
         patch = plane.window(
             self.centre[0] - half_x, self.centre[0] + half_x, self.centre[1] - half_y, self.centre[1] + half_y
         )
@@ -129,6 +152,11 @@ class Prism:
 
     centre: tuple[float, float]
     radii: tuple[float, float]
+
+    @property
+    def box(self) -> Box:
+        """See Shape."""
+        return (-_EVERYWHERE, _EVERYWHERE, -_EVERYWHERE, _EVERYWHERE, -_EVERYWHERE, _EVERYWHERE)
 
     def distance(self, plane: Plane) -> tuple[Patch, Field] | None:
         """See Shape. Exponent 2.5 as the square root of a square of a square root: |u|^2.5 = u² √|u|."""
@@ -166,6 +194,13 @@ class Tube:
         self.roughness = roughness
         self.reach = reach
 
+    @cached_property
+    def box(self) -> Box:
+        """See Shape."""
+        spread = (np.maximum(self.radii, 0.0) + self.reach + self.roughness)[:, None]
+        low, high = (self.points - spread).min(axis=0), (self.points + spread).max(axis=0)
+        return (float(low[0]), float(high[0]), float(low[1]), float(high[1]), float(low[2]), float(high[2]))
+
     def distance(self, plane: Plane) -> tuple[Patch, Field] | None:
         """See Shape."""
         height = plane.z - self.points[:, 2]
@@ -186,22 +221,41 @@ class Tube:
         along = rows - y.astype(np.float32)[:, None]
         along *= along
         along += (height[near] * height[near]).astype(np.float32)[:, None]
-        radii = self.radii[near].astype(np.float32)
-        if across.size * along.shape[1] <= _AT_ONCE:
-            apart = np.sqrt(along[:, :, None] + across[:, None, :]) - radii[:, None, None]
-            distance = np.minimum(apart.min(axis=0), limit)
-        else:
-            distance = np.full((len(rows), len(columns)), limit, np.float32)
-            spans = zip(_spans(columns, x, half), _spans(rows, y, half), strict=True)
-            for point, ((left, right), (front, back)) in enumerate(spans):
-                apart = along[point, front:back, None] + across[point, left:right]
-                np.sqrt(apart, out=apart)
-                apart -= radii[point]
-                view = distance[front:back, left:right]
-                np.minimum(view, apart, out=view)
+        distance = self._nearest(across, along, _spans(columns, x, half), _spans(rows, y, half), near)
+        np.minimum(distance, limit, out=distance)
         if self.texture is not None:
             distance += self.texture.sample(columns, rows, plane.z) * np.float32(self.roughness)
         return patch, np.minimum(distance, np.float32(self.reach))
+
+    def _nearest(
+        self,
+        across: Field,
+        along: Field,
+        columns: list[tuple[int, int]],
+        rows: list[tuple[int, int]],
+        near: NDArray[np.intp],
+    ) -> Field:
+        """Distance to the nearest ball, told only in each ball's reach.
+
+        Balls of one radius need one square root in the end instead of one for each ball; the result is the same, for
+        rounding keeps the order.
+        """
+        radii = self.radii[near].astype(np.float32)
+        alike = bool((radii == radii[0]).all())
+        if across.size * along.shape[1] <= _AT_ONCE:
+            apart = along[:, :, None] + across[:, None, :]
+            if alike:
+                return np.asarray(np.sqrt(apart.min(axis=0)) - radii[0])
+            return np.asarray((np.sqrt(apart) - radii[:, None, None]).min(axis=0))
+        nearest = np.full((along.shape[1], across.shape[1]), np.float32(1e8), np.float32)
+        for point, ((left, right), (front, back)) in enumerate(zip(columns, rows, strict=True)):
+            apart = along[point, front:back, None] + across[point, left:right]
+            if not alike:
+                np.sqrt(apart, out=apart)
+                apart -= radii[point]
+            view = nearest[front:back, left:right]
+            np.minimum(view, apart, out=view)
+        return np.asarray(np.sqrt(nearest) - radii[0]) if alike else nearest
 
 
 def _spans(axis: Field, centres: NDArray[np.float64], half: NDArray[np.float64]) -> list[tuple[int, int]]:
