@@ -421,7 +421,13 @@ class Pages:
         first_font = self.typesetter.fonts.registered(donors()[0])
         try:
             canvas = Canvas(
-                out, pagesize=self.paper.size, invariant=1, pageCompression=1, initialFontName=first_font, lang=language
+                out,
+                pagesize=self.paper.size,
+                invariant=1,
+                pdfVersion=(1, 7),
+                pageCompression=1,
+                initialFontName=first_font,
+                lang=language,
             )
             for blocks in sheets:
                 pen = Pen(canvas, self.typesetter, self.paper.size[1])

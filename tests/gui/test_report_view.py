@@ -1,0 +1,191 @@
+"""The preview as a person uses it: pages turn, zoom, save and print, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pypdf import PdfReader
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtPrintSupport import QPrinter
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QScrollArea
+
+from apnet_desktop.gui.report_view import ReportView
+from apnet_desktop.language import Language, Message
+from apnet_desktop.report.pdf import render_pdf
+from tests.report.factory import content
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+
+@pytest.fixture(scope="module")
+def pdf() -> bytes:
+    return render_pdf(content())
+
+
+def _opened(qtbot: QtBot, pdf: bytes, language: Language = Language.ENGLISH) -> ReportView:
+    view = ReportView(language)
+    qtbot.addWidget(view)
+    view.resize(900, 700)
+    view.show()
+    qtbot.waitExposed(view)
+    view.show_pdf(pdf)
+    qtbot.waitUntil(lambda: not _sheet(view).pixmap().isNull())
+    return view
+
+
+def _sheet(view: ReportView) -> QLabel:
+    widget = view.findChild(QScrollArea).widget()  # type: ignore[union-attr]
+    assert isinstance(widget, QLabel)
+    return widget
+
+
+def _button(view: ReportView, name: str) -> QPushButton:
+    button = view.findChild(QPushButton, f"report_{name}")
+    assert isinstance(button, QPushButton)
+    return button
+
+
+def test_every_page_is_reached_by_mouse_and_by_keyboard(qtbot: QtBot, pdf: bytes) -> None:
+    view = _opened(qtbot, pdf)
+    pages = len(PdfReader(_file(pdf)).pages)
+    assert view.pages == pages >= 3
+    assert not _button(view, "previous").isEnabled()
+    for page in range(2, pages + 1):
+        QTest.mouseClick(_button(view, "next"), Qt.MouseButton.LeftButton)
+        assert view.page == page
+    assert not _button(view, "next").isEnabled()
+    QTest.keyClick(view, Qt.Key.Key_Home)
+    assert view.page == 1
+    QTest.keyClick(view, Qt.Key.Key_PageDown)
+    assert view.page == 2
+    QTest.keyClick(view, Qt.Key.Key_End)
+    assert view.page == pages
+
+
+def test_the_page_shown_is_the_page_asked_for(qtbot: QtBot, pdf: bytes) -> None:
+    view = _opened(qtbot, pdf)
+    reader = PdfReader(_file(pdf))
+    for page in range(view.pages, 0, -1):
+        view.go_to(page)
+        marker = f"Page {page} of {view.pages}"
+        qtbot.waitUntil(lambda marker=marker: marker in _sheet(view).accessibleDescription())  # type: ignore[misc]
+        assert marker in reader.pages[page - 1].extract_text()
+
+
+def test_colours_are_not_swapped(qtbot: QtBot, pdf: bytes) -> None:
+    """The big number is dark blue, not dark orange (PDFium gives BGR unless told)."""
+    view = _opened(qtbot, pdf)
+    image = _sheet(view).pixmap().toImage()
+    colours = [image.pixelColor(x, y) for x in range(60, 300, 3) for y in range(200, 360, 3)]
+    coloured = [colour for colour in colours if colour.saturation() > 100]
+    assert coloured
+    assert all(colour.blue() > colour.red() for colour in coloured)
+
+
+def test_zoom_by_wheel_and_keys_changes_the_size_on_screen(qtbot: QtBot, pdf: bytes) -> None:
+    view = _opened(qtbot, pdf)
+    fitted = _sheet(view).pixmap().width()
+    QTest.keyClick(view, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: _sheet(view).pixmap().width() > fitted * 1.2)
+    viewport = view.findChild(QScrollArea).viewport()  # type: ignore[union-attr]
+    middle = QPointF(viewport.rect().center())
+    wheel = QWheelEvent(
+        middle,
+        viewport.mapToGlobal(middle),
+        QPoint(),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.ControlModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(viewport, wheel)
+    qtbot.waitUntil(lambda: abs(_sheet(view).pixmap().width() - fitted) <= 2)
+    assert view.zoom == pytest.approx(fitted / 595.28 * 72 / view.logicalDpiX(), rel=0.01)
+
+
+def test_save_writes_the_same_bytes(qtbot: QtBot, pdf: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = _opened(qtbot, pdf)
+    target = tmp_path / "张三.pdf"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    with qtbot.waitSignal(view.saved) as saved:
+        QTest.mouseClick(_button(view, "save"), Qt.MouseButton.LeftButton)
+    assert saved.args == [str(target)]
+    assert target.read_bytes() == pdf
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+def test_a_file_that_cannot_be_written_is_named(qtbot: QtBot, pdf: bytes, tmp_path: Path) -> None:
+    view = _opened(qtbot, pdf)
+    target = tmp_path / "nowhere" / "report.pdf"
+    with qtbot.waitSignal(view.failed) as failed:
+        view.save_as(target)
+    message = failed.args[0]
+    assert isinstance(message, Message)
+    assert str(target) in message.text()
+    assert str(target) in message.text(Language.CHINESE)
+
+
+def test_printing_puts_every_page_on_paper(qtbot: QtBot, pdf: bytes, tmp_path: Path) -> None:
+    view = _opened(qtbot, pdf)
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(tmp_path / "printed.pdf"))
+    printer.setResolution(150)
+    with qtbot.waitSignal(view.printed, timeout=20_000) as printed:
+        view.print_to(printer)
+    assert printed.args == [view.pages]
+    sheets = PdfReader(tmp_path / "printed.pdf").pages
+    assert len(sheets) == view.pages
+    for sheet in sheets:
+        assert sheet.images
+        picture = sheet.images[0].image
+        assert picture is not None
+        assert picture.size[0] >= 150 * 8.2
+    assert _button(view, "print").isEnabled()
+
+
+def test_a_page_range_prints_only_that(qtbot: QtBot, pdf: bytes, tmp_path: Path) -> None:
+    view = _opened(qtbot, pdf)
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(tmp_path / "printed.pdf"))
+    printer.setResolution(100)
+    printer.setFromTo(2, 3)
+    with qtbot.waitSignal(view.printed, timeout=20_000) as printed:
+        view.print_to(printer)
+    assert printed.args == [2]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_buttons_are_labelled_in_full(qtbot: QtBot, pdf: bytes, language: Language) -> None:
+    view = _opened(qtbot, pdf, language)
+    for button in view.findChildren(QPushButton):
+        assert button.text()
+        assert button.width() >= button.fontMetrics().horizontalAdvance(button.text())
+        assert "report_view." not in button.text()
+
+
+def test_another_report_replaces_the_first(qtbot: QtBot, pdf: bytes) -> None:
+    view = _opened(qtbot, pdf)
+    view.go_to(2)
+    view.show_pdf(render_pdf(content(languages=(Language.CHINESE,))))
+    assert view.page == 1
+    qtbot.waitUntil(lambda: "第 1 页" in _sheet(view).accessibleDescription())
+
+
+def test_turning_and_zooming_never_hold_up_the_window(qtbot: QtBot, pdf: bytes, event_loop_probe: object) -> None:
+    view = _opened(qtbot, pdf)
+    for page in range(1, view.pages + 1):
+        view.go_to(page)
+        qtbot.wait(120)
+
+
+def _file(pdf: bytes) -> io.BytesIO:
+    return io.BytesIO(pdf)
