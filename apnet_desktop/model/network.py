@@ -224,7 +224,7 @@ def _projections(sizes: Sequence[int], embedding: int) -> nn.ModuleList:
 
 def _timm_backbone(backbone: Backbone, channels: int, pixels: int) -> nn.Module:
     options: dict[str, Any] = {"pretrained": False, "num_classes": 0, "in_chans": channels}
-    if backbone.timm_name.startswith("vit"):
+    if "vit" in backbone.timm_name:
         # Position embeddings are made for one image size.
         options["img_size"] = pixels
     model: nn.Module = timm.create_model(backbone.timm_name, **options)
