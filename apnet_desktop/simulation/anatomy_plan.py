@@ -50,12 +50,12 @@ _SITES: Final = (
 class Request:
     """What the anatomy is asked for; see population.Population.
 
-    Volumes in mL, calibre in mm, shares 0 to 1.
+    Volumes in mL, shares and ratio 0 to 1.
     """
 
     necrosis_share: float
     collection_volume: float
-    duct_calibre: float
+    duct_ratio: float
     stranding_share: float
     gland_volume: float
     vein_occluded: bool
@@ -152,8 +152,7 @@ def make_plan(frame: Frame, request: Request, settings: GeneratorSettings) -> Pl
             Layer(dead, Tissue.NECROSIS, round(max(tint - contrast, 12.0), 2), frame.texture(6.0), 7.0,
                   over=(Tissue.PANCREAS,))
         )  # fmt: skip
-    taper = np.linspace(1.12, 0.88, 200)
-    duct = Tube(smooth_curve(axis[8:-2], 200), request.duct_calibre / 2 * taper)
+    duct = _duct(axis, request)
     shade = round(max(tint - frame.uniform(*settings.duct_contrast), 6.0), 2)
     layers.append(Layer(duct, Tissue.DUCT, shade, over=(Tissue.PANCREAS,)))
     return Plan(Layers(layers), Layers([layer for layer in layers if not layer.outer]), gland, _box(gland, collection))
@@ -255,6 +254,17 @@ def _necrosis(
     values = coarse.distances(seeds, 140.0)[inside]
     growth = _growth(values, share * len(values))
     return Tube(seeds.points, seeds.radii + growth, seeds.texture, seeds.roughness)
+
+
+def _duct(axis: NDArray[np.float64], request: Request) -> Tube:
+    """The duct in the gland's axis, of the volume that has the asked-for share of the gland's."""
+    path = smooth_curve(axis[8:-2], 200)
+    steps = np.diff(path, axis=0)
+    length = float(np.sqrt((steps * steps).sum(axis=1)).sum())
+    taper = np.linspace(1.12, 0.88, 200)
+    volume = 1000.0 * request.gland_volume * request.duct_ratio**2
+    radius = float(np.sqrt(volume / (np.pi * length * np.mean(taper * taper))))
+    return Tube(path, np.round(radius * taper, 4))
 
 
 def _vessel_layers(frame: Frame, axis: NDArray[np.float64], radii: NDArray[np.float64], occluded: bool) -> list[Layer]:

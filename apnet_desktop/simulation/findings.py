@@ -17,7 +17,7 @@ __all__ = ["CAUSES", "Findings", "LabelledSlice", "SliceFindings", "measure_find
 Labels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-CAUSES: Final = ("necrosis_share", "collection_diameter", "duct_calibre", "stranding_share", "gland_volume")
+CAUSES: Final = ("necrosis_share", "collection_diameter", "duct_ratio", "stranding_share", "gland_volume")
 """The findings that the risk rests on."""
 
 
@@ -29,7 +29,7 @@ class Findings(FrozenModel):
         necrosis_share: Dead share of the parenchyma.
         collection_volume: mL of fluid collections.
         collection_diameter: mm, of the ball of that volume; 0 without a collection.
-        duct_calibre: mm, of the straight tube lying across the slices with the duct's volume and surface.
+        duct_ratio: Calibre of the duct beside that of the living gland: square root of the ratio of their volumes.
         stranding_share: Stranded share of the fat within 15 mm of the gland.
         vein_occluded: A thrombosed vein is in sight.
         effusion: Pleural fluid is in sight.
@@ -40,7 +40,7 @@ class Findings(FrozenModel):
     necrosis_share: float
     collection_volume: float
     collection_diameter: float
-    duct_calibre: float
+    duct_ratio: float
     stranding_share: float
     vein_occluded: bool
     effusion: bool
@@ -108,29 +108,6 @@ def measure_slice(labels: Labels, rim: Mask, spacing: Sequence[float]) -> SliceF
     )
 
 
-class _Surface:
-    """Counts the faces of a solid's voxels that look outside, plane by plane."""
-
-    def __init__(self, spacing: Sequence[float]) -> None:
-        dx, dy, dz = spacing
-        self._areas = (dy * dz, dx * dz, dx * dy)
-        self._last: Mask | None = None
-        self._faces = [0, 0, 0]
-
-    def add(self, mask: Mask) -> None:
-        padded = np.pad(mask, 1)
-        self._faces[0] += int(np.count_nonzero(padded[:, 1:] != padded[:, :-1]))
-        self._faces[1] += int(np.count_nonzero(padded[1:] != padded[:-1]))
-        before = np.zeros_like(mask) if self._last is None else self._last
-        self._faces[2] += int(np.count_nonzero(mask != before))
-        self._last = mask
-
-    def area(self) -> float:
-        last = 0 if self._last is None else int(np.count_nonzero(self._last))
-        faces = (self._faces[0], self._faces[1], self._faces[2] + last)
-        return sum(number * area for number, area in zip(faces, self._areas, strict=True))
-
-
 def measure_findings(
     slices: Iterable[LabelledSlice], spacing: Sequence[float], *, effusion: bool, walled: bool
 ) -> Findings:
@@ -141,13 +118,9 @@ def measure_findings(
         spacing: mm along x, y, z.
         effusion: Whether pleural fluid shows (it lies above those slices).
         walled: Whether collections have walls.
-
-    The duct's calibre is 4 V / S of a tube of volume V and surface S, with S from the voxels' faces. Faces overstate
-    the surface of a tube along x by 4/π (the mean of |cos| + |sin|), which is divided out.
     """
     voxel = spacing[0] * spacing[1] * spacing[2] / 1000.0
     totals = dict.fromkeys(("living", "dead", "duct", "fluid", "stranded", "fat", "thrombus"), 0)
-    surface = _Surface(spacing)
     for item in slices:
         labels = item.labels
         living, dead, duct = (_count(labels, tissue) for tissue in GLAND)
@@ -158,15 +131,14 @@ def measure_findings(
         totals["thrombus"] += _count(labels, Tissue.THROMBUS)
         totals["stranded"] += int(np.count_nonzero(item.rim & (labels == int(Tissue.STRANDING))))
         totals["fat"] += int(np.count_nonzero(item.rim & (labels == int(Tissue.FAT))))
-        surface.add(labels == int(Tissue.DUCT))
     fluid = totals["fluid"] * voxel
-    area = surface.area()
+    viable = totals["living"] + totals["duct"]
     return Findings(
         gland_volume=round((totals["living"] + totals["dead"] + totals["duct"]) * voxel, 2),
         necrosis_share=_share(totals["dead"], totals["living"] + totals["dead"]),
         collection_volume=round(fluid, 2),
         collection_diameter=round(float(np.cbrt(6000.0 * fluid / np.pi)), 2),
-        duct_calibre=round(4.0 * totals["duct"] * voxel * 1000.0 / area * 4.0 / np.pi, 3) if area else 0.0,
+        duct_ratio=round(float(np.sqrt(totals["duct"] / viable)), 4) if viable else 0.0,
         stranding_share=_share(totals["stranded"], totals["stranded"] + totals["fat"]),
         vein_occluded=totals["thrombus"] > 0,
         effusion=effusion,

@@ -102,7 +102,7 @@ class SimulatedPatient:
         return Request(
             necrosis_share=float(drawn.necrosis_share[0]),
             collection_volume=float(drawn.collection_volume[0]),
-            duct_calibre=float(drawn.duct_calibre[0]),
+            duct_ratio=float(drawn.duct_ratio[0]),
             stranding_share=float(drawn.stranding_share[0]),
             gland_volume=float(drawn.gland_volume[0]),
             vein_occluded=bool(drawn.vein_occluded[0]),

@@ -111,7 +111,7 @@ class Population:
         complication: Index in COMPLICATIONS.
         necrosis_share: Dead share of the gland, 0 unless necrotising.
         collection_volume: mL, 0 without a collection.
-        duct_calibre: mm.
+        duct_ratio: Duct's calibre beside the gland's, see Findings.
         stranding_share: Stranded share of the fat within 15 mm of the gland.
         gland_volume: mL.
         vein_occluded: Splenic vein occluded.
@@ -126,7 +126,7 @@ class Population:
     complication: Integers
     necrosis_share: Floats
     collection_volume: Floats
-    duct_calibre: Floats
+    duct_ratio: Floats
     stranding_share: Floats
     gland_volume: Floats
     vein_occluded: Bools
@@ -303,13 +303,13 @@ def _image_causes(
 ) -> dict[str, Any]:
     necrosis = np.clip(logistic(-0.9 + 0.4 * inflammation + 0.9 * next(z)), 0.04, 0.9)
     volume = np.exp(np.where(complication == 2, np.log(80.0), np.log(35.0)) + 0.3 * inflammation + 0.75 * next(z))
-    duct = np.exp(np.log(2.9) + 0.30 * alcohol + 0.36 * next(z))
+    duct = np.exp(np.log(0.115) + 0.30 * alcohol + 0.36 * next(z))
     stranding = logistic(-0.4 + 0.55 * inflammation + 0.9 * next(z))
     gland = np.exp(np.log(82.0) + 0.10 * inflammation - 0.12 * alcohol + 0.24 * next(z))
     return {
         "necrosis_share": np.round(np.where(complication == 2, necrosis, 0.0), 4),
         "collection_volume": np.round(np.where(complication > 0, np.clip(volume, 6.0, 450.0), 0.0), 2),
-        "duct_calibre": np.round(np.clip(duct, 1.6, 8.0), 3),
+        "duct_ratio": np.round(np.clip(duct, 0.05, 0.32), 4),
         "stranding_share": np.round(np.clip(stranding, 0.04, 0.95), 4),
         "gland_volume": np.round(np.clip(gland, 38.0, 170.0), 2),
         "vein_occluded": next(u) < np.where(complication == 2, logistic(-0.9 + 0.5 * inflammation), 0.03),

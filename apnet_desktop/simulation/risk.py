@@ -56,7 +56,7 @@ CLINICAL_CAUSES: Final = (
 IMAGE_EFFECTS: Final[dict[str, tuple[float, float]]] = {
     "necrosis_share": (4.2, 0.2),
     "collection_diameter": (0.032, 40.0),
-    "duct_calibre": (0.75, 3.2),
+    "duct_ratio": (20.0, 0.12),
     "stranding_share": (2.4, 0.42),
     "gland_volume": (-0.02, 84.0),
 }
