@@ -1,0 +1,5 @@
+"""The form of the clinical factors, drawn from a factor schema, with the severity scores beside it."""
+
+from apnet_desktop.gui.steps.clinical_form.form import ClinicalForm
+
+__all__ = ["ClinicalForm"]
