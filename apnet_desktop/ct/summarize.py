@@ -1,0 +1,160 @@
+"""From a stack to what the picker shows: description, checks, grid, thumbnail, and enough to read it again."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.ct.character_sets import name_readings
+from apnet_desktop.ct.contrast import judge_phase
+from apnet_desktop.ct.describe import describe, identify
+from apnet_desktop.ct.frames import Frame
+from apnet_desktop.ct.patient_frame import reorient
+from apnet_desktop.ct.pixels import PixelReader
+from apnet_desktop.ct.requirements import CtRequirements
+from apnet_desktop.ct.rescale import to_hounsfield
+from apnet_desktop.ct.series import PixelFormat, SeriesFile, SeriesSlice, SeriesSummary, Stacking
+from apnet_desktop.ct.series_checks import contrast_check, series_checks
+from apnet_desktop.ct.sources import series_file_of
+from apnet_desktop.ct.stacks import Kind, Stack
+from apnet_desktop.errors import CtError
+from apnet_desktop.language import Message
+
+__all__ = ["summarize"]
+
+_SAMPLES = 5
+_THUMBNAIL_PIXELS = 96
+_SOFT_TISSUE_WINDOW = (40.0, 400.0)
+
+
+def summarize(
+    stack: Stack, part: int, pixels: PixelReader, requirements: CtRequirements, character_set: str = ""
+) -> SeriesSummary:
+    """The summary of one stack.
+
+    Args:
+        stack: Its frames.
+        part: Which stack of its series it is, from 0.
+        pixels: Reads the few slices that tell phase and thumbnail.
+        requirements: What the model asks of a CT.
+        character_set: Read text in this character set, whatever the files say.
+    """
+    header = stack.frames[0].header
+    readings = () if character_set else name_readings(header)
+    description = describe(_ordered(stack), "unknown", character_set)
+    checks = series_checks(stack, description, requirements, readings)
+    readable = _readable(stack, checks)
+    formats, files, slices = _contents(stack)
+    key = description.series_uid if part == 0 else f"{description.series_uid}#{part + 1}"
+    summary = SeriesSummary(
+        key=key,
+        description=description,
+        identity=identify(header, character_set),
+        other_names=readings,
+        state=CheckState.PASSED,
+        sentence=Message.of("ct.series_usable"),
+        slice_count=len(stack.frames),
+        formats=formats,
+        files=files,
+        slices=slices,
+    )
+    if readable and stack.placement is not None and stack.placement.geometry is not None:
+        geometry = stack.placement.geometry
+        acquisition = stack.frames[0]
+        assert acquisition.pixel_spacing is not None  # noqa: S101 - placed
+        stacking = Stacking(
+            row=geometry.direction[0],
+            column=geometry.direction[1],
+            pixel_spacing=acquisition.pixel_spacing,
+            resampled=stack.placement.resampled,
+        )
+        samples, problem = _samples(summary, pixels)
+        phase = judge_phase(header, samples, acquisition.pixel_spacing)
+        checks = (*checks, *problem, contrast_check(phase, requirements))
+        summary = summary.model_copy(
+            update={
+                "geometry": reorient(geometry)[1] if not problem else None,
+                "stacking": stacking if not problem else None,
+                "description": description.model_copy(update={"phase": phase}),
+                "thumbnail": _thumbnail(samples[len(samples) // 2]) if samples else None,
+            }
+        )
+    return summary.with_checks(checks)
+
+
+def _ordered(stack: Stack) -> list[Frame]:
+    return stack.placement.frames if stack.placement is not None else stack.frames
+
+
+def _readable(stack: Stack, checks: tuple[Check, ...]) -> bool:
+    """True if it can become a volume, though perhaps one that is refused for prediction."""
+    if stack.kind is not Kind.CT or stack.placement is None or stack.problems or stack.series.broken:
+        return False
+    fatal = {"ct.pixels", "ct.patient", "ct.frame_of_reference"}
+    if any(check.id in fatal and check.state is CheckState.REFUSED for check in checks):
+        return False
+    # One position again and again (bolus tracking) is not a volume.
+    return len(stack.placement.duplicates) < len(stack.placement.frames)
+
+
+def _contents(stack: Stack) -> tuple[tuple[PixelFormat, ...], tuple[SeriesFile, ...], tuple[SeriesSlice, ...]]:
+    formats: dict[PixelFormat, int] = {}
+    files: dict[int, int] = {}
+    series_files: list[SeriesFile] = []
+    slices = []
+    if stack.placement is None:
+        return (), (), ()
+    for frame in stack.placement.frames:
+        header = frame.header
+        index = files.get(id(header))
+        if index is None:
+            format = formats.setdefault(stack.format_of(frame), len(formats))
+            index = files[id(header)] = len(series_files)
+            series_files.append(series_file_of(header.entry, header.pixel_offset, header.pixel_length, format))
+        assert frame.position is not None  # noqa: S101 - placed
+        slices.append(
+            SeriesSlice(
+                file=index,
+                frame=frame.index,
+                position=frame.position,
+                uid=header.ascii("SOPInstanceUID"),
+                slope=frame.slope,
+                intercept=frame.intercept,
+            )
+        )
+    return tuple(formats), tuple(series_files), tuple(slices)
+
+
+def _samples(summary: SeriesSummary, pixels: PixelReader) -> tuple[list[NDArray[np.int16]], tuple[Check, ...]]:
+    """HU of a few slices spread over the stack, or the check that says why one cannot be decoded."""
+    count = len(summary.slices)
+    indices = sorted({round(part * (count - 1) / (_SAMPLES + 1)) for part in range(1, _SAMPLES + 1)})
+    samples: list[NDArray[np.int16]] = []
+    for index in indices:
+        slice = summary.slices[index]
+        file = summary.files[slice.file]
+        try:
+            stored = pixels.read(file, summary.formats[file.format], slice.frame)
+        except CtError as error:
+            return samples, (Check(id="ct.pixels", state=CheckState.REFUSED, message=error.message),)
+        values = np.empty(stored.shape, np.int16)
+        to_hounsfield(stored, slice.slope, slice.intercept, values)
+        samples.append(values)
+    return samples, ()
+
+
+def _thumbnail(values: NDArray[np.int16]) -> str:
+    from PIL import Image
+
+    step = max(1, -(-max(values.shape) // _THUMBNAIL_PIXELS))
+    rows, columns = (size // step * step for size in values.shape)
+    small = values[:rows, :columns].reshape(rows // step, step, columns // step, step).mean(axis=(1, 3))
+    centre, width = _SOFT_TISSUE_WINDOW
+    grey = np.clip((small - centre) / width + 0.5, 0.0, 1.0) * 255.0
+    buffer = io.BytesIO()
+    Image.fromarray(grey.astype(np.uint8)).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
