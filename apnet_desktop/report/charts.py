@@ -6,6 +6,7 @@ All are line drawings that say the same in black and white; no colour carries me
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,12 +34,18 @@ def icon_array(filled: int, side: float) -> Drawing:
 
 
 def _person(pen: Pen, centre: float, top: float, cell: float, *, solid: bool) -> None:
-    fill, stroke, line = (_MARK, _MARK, 0.5) if solid else (WHITE, (0.45, 0.48, 0.52), 0.55)
-    head, body = cell * 0.155, cell * 0.44
-    pen.rectangle(
-        centre - body / 2, top + cell * 0.44, body, cell * 0.48, fill=fill, stroke=stroke, line=line, radius=body * 0.42
+    """Head and shoulders."""
+    fill, stroke, line = (_MARK, _MARK, 0.5) if solid else (WHITE, (0.45, 0.48, 0.52), 0.6)
+    pen.circle(centre, top + cell * 0.25, cell * 0.17, fill=fill, stroke=stroke, line=line)
+    half, shoulder, foot = cell * 0.33, top + cell * 0.48, top + cell * 0.90
+    corner = half * 0.75
+    angles = [step * math.pi / 12 for step in range(7)]
+    arc = [(corner * (1 - math.sin(angle)), corner * (1 - math.cos(angle))) for angle in angles]
+    left = [(centre - half + dx, shoulder + dy) for dx, dy in reversed(arc)]
+    right = [(centre + half - dx, shoulder + dy) for dx, dy in arc]
+    pen.path(
+        [*left, *right, (centre + half, foot), (centre - half, foot)], closed=True, fill=fill, stroke=stroke, line=line
     )
-    pen.circle(centre, top + cell * 0.23, head, fill=fill, stroke=stroke, line=line)
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,9 @@ def route_chart(
         for number, (at, words) in enumerate(references):
             spot = start + at * axis
             y = top + 7 + 10.0 * number
-            pen.segment((spot, y + 1.5), (spot, base), line=0.7, colour=BLACK, dash=2)
-            pen.text_at(words, _TICK, min(spot - laid[words].width / 2, start + axis - laid[words].width), y)
+            pen.segment((spot, y - 5), (spot, base), line=0.7, colour=BLACK, dash=2)
+            beside = spot + 3 if spot + 3 + laid[words].width < start + axis + right else spot - 3 - laid[words].width
+            pen.text_at(words, _TICK, beside, y)
         for number, row in enumerate(rows):
             middle = top + above + row_height * (number + 0.5)
             style = answer_style if row.answer else name_style

@@ -60,9 +60,10 @@ class Composer:
         """Text broken to `width`, or to the page's."""
         return Paragraph(self.typesetter, words, style, self.width if width is None else width, maximum)
 
-    def section(self, id: str) -> Stack:
+    def section(self, id: str, width: float | None = None) -> Stack:
         """The heading of a section, with a line under it."""
-        return Stack((self.paragraph(self.say(id), SUBHEADING), Rule(self.width, height=3.0)))
+        width = self.width if width is None else width
+        return Stack((self.paragraph(self.say(id), SUBHEADING, width), Rule(width, height=3.0)))
 
     def bullets(self, sentences: Sequence[str], style: Style = SMALL, width: float | None = None) -> list[Item]:
         """One item per sentence, each with a bullet."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from apnet_desktop.bundle.manifest import BundleStatus
 from apnet_desktop.report.composer import CAPTION, SMALL, Composer
-from apnet_desktop.report.sheet import MILLIMETRE, Block, Columns, Placed, Rule, Stack
-from apnet_desktop.report.typesetting import BLACK, Style
+from apnet_desktop.report.content import ReportStatus
+from apnet_desktop.report.sheet import MILLIMETRE, Block, Columns, Framed, Placed, Rule, Space, Stack
+from apnet_desktop.report.typesetting import BLACK, WHITE, Style
 from apnet_desktop.report.wording import STATUS, date_text, sex_text, time_text
 
 __all__ = ["HEADER_TOP", "footer", "header", "page_furniture", "status_sentence"]
@@ -13,6 +14,7 @@ __all__ = ["HEADER_TOP", "footer", "header", "page_furniture", "status_sentence"
 HEADER_TOP = 9.5 * MILLIMETRE
 _FOOTER_GAP = 8.5 * MILLIMETRE
 _NAME = Style(11.0, bold=True, leading=1.25)
+_SEPARATOR = "  ·  "
 _RIGHT = Style(9.0, bold=True, align="right", leading=1.35)
 _RIGHT_SMALL = Style(7.6, align="right", leading=1.35)
 
@@ -43,14 +45,16 @@ def header(composer: Composer, number: int, total: int) -> Block:
     left = Stack(
         (
             composer.paragraph(name, _NAME, left_width, maximum=1),
-            composer.paragraph("   ".join(who), SMALL, left_width, maximum=2),
-            composer.paragraph("   ".join(what), SMALL, left_width, maximum=2),
+            composer.paragraph(_SEPARATOR.join(who), SMALL, left_width, maximum=2),
+            composer.paragraph(_SEPARATOR.join(what), SMALL, left_width, maximum=2),
         )
     )
     right = Stack(
         (
             composer.paragraph(composer.say("report.page", number=number, total=total), _RIGHT, right_width),
-            composer.paragraph(composer.say(STATUS[content.status]), _RIGHT, right_width),
+            Space(1.5),
+            _status_chip(composer, right_width),
+            Space(1.5),
             composer.paragraph(
                 composer.say("report.header.version", version=content.version), _RIGHT_SMALL, right_width
             ),
@@ -64,6 +68,24 @@ def header(composer: Composer, number: int, total: int) -> Block:
     if status:
         blocks.append(composer.boxed(status, Style(8.6, bold=True, align="centre"), line=1.1))
     return Stack(tuple(blocks))
+
+
+def _status_chip(composer: Composer, width: float) -> Block:
+    """DRAFT in an outline, REVIEWED on dark ground: told apart at a glance, in black and white too."""
+    reviewed = composer.content.status is ReportStatus.REVIEWED
+    style = Style(8.6, bold=True, colour=WHITE if reviewed else BLACK, leading=1.3)
+    words = composer.say(STATUS[composer.content.status])
+    inner = composer.typesetter.width(words, style) + 0.5
+    chip = Framed(
+        composer.paragraph(words, style, inner),
+        inner + 12,
+        padding=6,
+        padding_y=1.2,
+        fill=BLACK if reviewed else None,
+        stroke=BLACK,
+        line=0.9,
+    )
+    return Columns((chip,), (width - chip.width,))
 
 
 def status_sentence(composer: Composer) -> str:

@@ -39,15 +39,14 @@ def page_one(composer: Composer) -> list[Item]:
     items += _finding(composer) if composer.content.is_finding else _demonstration_number(composer)
     items += _region(composer)
     items += _checks(composer)
-    items.append(Item(composer.boxed(composer.say("report.low_figure"), STRONG, line=0.8), before=7))
+    caution = f"{composer.say('report.low_figure')}\n{composer.say('report.not_alone')}"
+    items.append(Item(composer.boxed(caution, Style(8.6, bold=True), line=0.8), before=9))
     items.append(Item(_signature(composer), before=7, at_bottom=True))
     return items
 
 
 def _title(composer: Composer) -> Block:
-    manifest = composer.content.manifest
-    title = composer.say("report.title", outcome=composer.label(manifest.outcome.label))
-    return composer.paragraph(title, HEADING)
+    return composer.paragraph(composer.say("report.heading"), HEADING)
 
 
 def _finding(composer: Composer) -> list[Item]:

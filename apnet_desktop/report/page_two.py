@@ -4,50 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from apnet_desktop.clinical.factor import Factor
-from apnet_desktop.clinical.units import unit_symbol
 from apnet_desktop.report.charts import SignedBar, picture_block, signed_bars
-from apnet_desktop.report.composer import CAPTION, SMALL, STRONG, Composer
+from apnet_desktop.report.composer import CAPTION, SMALL, Composer
+from apnet_desktop.report.content import ScoreLine
+from apnet_desktop.report.factor_table import entered_value, factor_tables
 from apnet_desktop.report.picture import Picture, PictureRole
-from apnet_desktop.report.sheet import MILLIMETRE, Block, Columns, Item, Rule, Space, Stack
-from apnet_desktop.report.typesetting import GREY, Style
-from apnet_desktop.report.wording import (
-    GROUP,
-    log_odds_text,
-    outside_reference,
-    percent_text,
-    reference_text,
-    value_text,
-)
+from apnet_desktop.report.sheet import MILLIMETRE, Block, Columns, Item, Space, Stack
+from apnet_desktop.report.wording import log_odds_text
 
 __all__ = ["page_two"]
 
 _SHOWN_CONTRIBUTIONS = 10
-_CELL = Style(7.8, leading=1.3)
-_CELL_STRONG = Style(7.8, bold=True, leading=1.3)
-_CELL_GREY = Style(7.8, colour=GREY, leading=1.3)
-_HEAD = Style(7.2, bold=True, colour=GREY, leading=1.3)
 
 
 def page_two(composer: Composer) -> list[Item]:
     """The items of page 2, in reading order."""
-    items = [
-        *_contributions(composer),
-        *_shares(composer),
-        *_influential(composer),
-        *_inputs(composer),
-        *_unknown(composer),
-        *_scores(composer),
-    ]
+    items = [*_reasons(composer), *_influential(composer), *factor_tables(composer)]
     if items:
         items[0] = replace(items[0], new_page=True)
     return items
-
-
-def _name(composer: Composer, factor_id: str) -> str:
-    factors = composer.content.factors
-    known = next((factor for factor in factors.factors if factor.id == factor_id), None)
-    return composer.label(known.label) if known is not None else factor_id
 
 
 def _with_value(composer: Composer, factor_id: str) -> str:
@@ -55,20 +30,30 @@ def _with_value(composer: Composer, factor_id: str) -> str:
     factor = next((factor for factor in content.factors.factors if factor.id == factor_id), None)
     if factor is None:
         return factor_id
-    return composer.say("report.factor_is", factor=composer.label(factor.label), value=_value(composer, factor))
+    return composer.say("report.factor_is", factor=composer.label(factor.label), value=entered_value(composer, factor))
 
 
-def _value(composer: Composer, factor: Factor) -> str:
-    value = composer.content.record.value(factor.id)
-    shown = value_text(factor, value, composer.language)
-    unit = unit_symbol(factor.unit, composer.language) if value is not None else ""
-    return f"{shown} {unit}".strip()
+def _reasons(composer: Composer) -> list[Item]:
+    """Contributions of factors to the left; to the right shares of the routes and severity scores."""
+    contributed = bool(composer.content.prediction.contributions)
+    left_width = composer.width * 0.585 if contributed else 0.0
+    right_at = left_width + 22 if contributed else 0.0
+    right_width = composer.width - right_at
+    right = [block for block in (_shares(composer, right_width), _scores(composer, right_width)) if block is not None]
+    blocks: list[Block] = []
+    left = _contributions(composer, left_width)
+    if left is not None:
+        blocks.append(left)
+    if right:
+        blocks.append(Stack(tuple(right), gap=10))
+    offsets = (0.0, right_at) if left is not None else (right_at,)
+    return [Item(Columns(tuple(blocks), offsets[: len(blocks)]))] if blocks else []
 
 
-def _contributions(composer: Composer) -> list[Item]:
+def _contributions(composer: Composer, width: float) -> Block | None:
     contributions = composer.content.prediction.contributions
     if not contributions:
-        return []
+        return None
     shown, rest = contributions[:_SHOWN_CONTRIBUTIONS], contributions[_SHOWN_CONTRIBUTIONS:]
     bars = [
         SignedBar(_with_value(composer, each.factor_id), each.log_odds, log_odds_text(each.log_odds)) for each in shown
@@ -76,19 +61,20 @@ def _contributions(composer: Composer) -> list[Item]:
     if rest:
         total = sum(each.log_odds for each in rest)
         bars.append(SignedBar(composer.say("report.other_factors", number=len(rest)), total, log_odds_text(total)))
-    drawings = signed_bars(composer.typesetter, bars, composer.width, composer.width * 0.46)
-    return [
-        Item(composer.section("report.contributions"), keep_with_next=True),
-        Item(composer.paragraph(composer.say("report.contributions_read"), CAPTION), keep_with_next=True),
-        *(Item(drawing, before=0.5, keep_with_next=number < 2) for number, drawing in enumerate(drawings)),
-    ]
+    return Stack(
+        (
+            composer.section("report.contributions", width),
+            composer.paragraph(composer.say("report.contributions_read"), CAPTION, width),
+            Space(3),
+            *signed_bars(composer.typesetter, bars, width, width * 0.52),
+        )
+    )
 
 
-def _shares(composer: Composer) -> list[Item]:
-    content = composer.content
-    shares, fused = content.prediction.shares, content.prediction.fused
-    if shares is None or fused is None:
-        return []
+def _shares(composer: Composer, width: float) -> Block | None:
+    shares = composer.content.prediction.shares
+    if shares is None:
+        return None
     total = shares.baseline + shares.clinical + shares.image
     bars = [
         SignedBar(composer.say("report.share_baseline"), shares.baseline, log_odds_text(shares.baseline)),
@@ -96,15 +82,14 @@ def _shares(composer: Composer) -> list[Item]:
         SignedBar(composer.say("report.share_image"), shares.image, log_odds_text(shares.image)),
         SignedBar(composer.say("report.share_total"), total, log_odds_text(total), strong=True),
     ]
-    drawings = signed_bars(composer.typesetter, bars, composer.width, composer.width * 0.46)
-    return [
-        Item(composer.section("report.shares"), before=12, keep_with_next=True),
-        Item(composer.paragraph(composer.say("report.shares_read"), CAPTION), keep_with_next=True),
-        *(
-            Item(drawing, before=0.5, keep_with_next=number < len(drawings) - 1)
-            for number, drawing in enumerate(drawings)
-        ),
-    ]
+    return Stack(
+        (
+            composer.section("report.shares", width),
+            composer.paragraph(composer.say("report.shares_read"), CAPTION, width),
+            Space(3),
+            *signed_bars(composer.typesetter, bars, width, width * 0.44),
+        )
+    )
 
 
 def _influential(composer: Composer) -> list[Item]:
@@ -112,7 +97,7 @@ def _influential(composer: Composer) -> list[Item]:
     if not pictures:
         return []
     gap = 8.0
-    width = min(57 * MILLIMETRE, (composer.width - 2 * gap) / 3)
+    width = min(46 * MILLIMETRE, (composer.width - 2 * gap) / 3)
     blocks = tuple(_influential_picture(composer, picture, width) for picture in pictures)
     return [
         Item(composer.section("report.key_slices"), before=12, keep_with_next=True),
@@ -130,140 +115,22 @@ def _influential_picture(composer: Composer, picture: Picture, width: float) -> 
     )
 
 
-def _inputs(composer: Composer) -> list[Item]:
-    content = composer.content
-    used = {factor.id for factor in content.manifest.factors.factors}
-    own = [factor for factor in content.factors.factors if factor.id in used]
-    others = [factor for factor in content.factors.factors if factor.id not in used]
-    items = _table(composer, "report.inputs", own, first=True)
-    if others:
-        items += _table(composer, "report.inputs_not_used", others, first=False)
-    return items
-
-
-def _offsets(composer: Composer) -> tuple[float, ...]:
-    return tuple(composer.width * share for share in (0.0, 0.40, 0.63, 0.79))
-
-
-def _row(composer: Composer, cells: tuple[str, str, str, str], styles: tuple[Style, Style, Style, Style]) -> Block:
-    offsets = _offsets(composer)
-    ends = (*offsets[1:], composer.width)
-    return Columns(
-        tuple(
-            composer.paragraph(words, style, end - start - 6)
-            for words, style, start, end in zip(cells, styles, offsets, ends, strict=True)
-        ),
-        offsets,
-    )
-
-
-def _table(composer: Composer, title: str, factors: list[Factor], *, first: bool) -> list[Item]:
-    if not factors:
-        return []
-    names = ("report.column_factor", "report.column_value", "report.column_reference", "report.column_note")
-    heads = tuple(composer.say(name) for name in names)
-    head = Stack(
-        (_row(composer, (heads[0], heads[1], heads[2], heads[3]), (_HEAD,) * 4), Rule(composer.width, height=2.5))
-    )
-    items = [
-        Item(
-            composer.section(title) if first else composer.paragraph(composer.say(title), STRONG),
-            before=12,
-            keep_with_next=True,
-        ),
-        Item(head, before=2, keep_with_next=True),
-    ]
-    group = ""
-    for factor in factors:
-        if factor.group != group:
-            group = factor.group
-            words = composer.say(GROUP[group]) if group in GROUP else group
-            items.append(Item(composer.paragraph(words, _CELL_GREY), before=3, header=head, keep_with_next=True))
-        items.append(Item(_factor_row(composer, factor), before=1.2, header=head))
-    return items
-
-
-def _factor_row(composer: Composer, factor: Factor) -> Block:
-    record = composer.content.record
-    value = record.value(factor.id)
-    arrow = outside_reference(factor, record)
-    shown = _value(composer, factor)
-    if not record.answered(factor.id):
-        shown = composer.say("report.not_entered")
-    if arrow:
-        shown = f"{shown} {arrow}"
-    reference = reference_text(factor, record)
-    if reference and factor.unit:
-        reference = f"{reference} {unit_symbol(factor.unit, composer.language)}".strip()
-    notes = []
-    if factor.id in record.typed:
-        notes.append(composer.say("report.typed_as", typed=record.typed[factor.id]))
-    if factor.id in record.confirmed:
-        notes.append(composer.say("report.unusual_confirmed"))
-    value_style = _CELL_GREY if value is None else (_CELL_STRONG if arrow else _CELL)
-    return _row(
-        composer,
-        (composer.label(factor.label), shown, reference, composer.say("report.list_separator").join(notes)),
-        (_CELL, value_style, _CELL_GREY, _CELL_GREY),
-    )
-
-
-def _unknown(composer: Composer) -> list[Item]:
-    content = composer.content
-    unknown = [factor for factor in content.manifest.factors.factors if content.record.value(factor.id) is None]
-    if not unknown:
-        return [
-            Item(composer.section("report.unknowns"), before=12, keep_with_next=True),
-            Item(composer.paragraph(composer.say("report.no_unknowns"), SMALL)),
-        ]
-    moved = {each.factor_id: each.log_odds for each in content.prediction.contributions}
-    ranges = {effect.factor_id: effect for effect in content.unknown_effects}
-    sentences = []
-    for factor in unknown:
-        name = composer.label(factor.label)
-        if factor.id in ranges:
-            effect = ranges[factor.id]
-            sentences.append(
-                composer.say(
-                    "report.unknown_range",
-                    factor=name,
-                    lowest=percent_text(effect.lowest, composer.language),
-                    highest=percent_text(effect.highest, composer.language),
-                )
-            )
-        elif factor.id in moved:
-            sentences.append(
-                composer.say("report.unknown_moved", factor=name, log_odds=log_odds_text(moved[factor.id]))
-            )
-        else:
-            sentences.append(composer.say("report.unknown_only", factor=name))
-    return [
-        Item(composer.section("report.unknowns"), before=12, keep_with_next=True),
-        Item(
-            composer.paragraph(
-                composer.say("report.unknowns_read", number=len(unknown), total=len(content.manifest.factors.factors)),
-                CAPTION,
-            ),
-            keep_with_next=True,
-        ),
-        *composer.bullets(sentences),
-    ]
-
-
-def _scores(composer: Composer) -> list[Item]:
+def _scores(composer: Composer, width: float) -> Block | None:
     scores = composer.content.scores
     if not scores:
-        return []
-    rows = []
-    for score in scores:
-        shown = score.value
-        if score.maximum:
-            shown = composer.say("report.score_of", value=score.value, maximum=score.maximum)
-        if score.unknown:
-            missing = composer.say("report.list_separator").join(composer.label(each) for each in score.unknown)
-            shown = composer.say("report.score_incomplete", score=shown, missing=missing)
-        rows.append((composer.label(score.label), shown))
-    return [
-        Item(composer.section("report.scores"), before=12, keep_with_next=True),
-        *composer.pairs(rows, composer.width, composer.width * 0.40),
-    ]
+        return None
+    return Stack(
+        (composer.section("report.scores", width), *(_score(composer, score, width) for score in scores)), gap=1.5
+    )
+
+
+def _score(composer: Composer, score: ScoreLine, width: float) -> Block:
+    shown = score.value
+    if score.maximum:
+        shown = composer.say("report.score_of", value=score.value, maximum=score.maximum)
+    if score.unknown:
+        missing = composer.say("report.list_separator").join(composer.label(each) for each in score.unknown)
+        shown = composer.say("report.score_incomplete", score=shown, missing=missing)
+    return composer.paragraph(
+        composer.say("report.factor_is", factor=composer.label(score.label), value=shown), SMALL, width
+    )

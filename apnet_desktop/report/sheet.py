@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 MILLIMETRE = 72 / 25.4
-_BOLD_STROKE = 0.034
+_BOLD_STROKE = 0.026
 _BASELINE = 0.80
 
 
@@ -72,10 +72,12 @@ class Pen:
             canvas.setLineWidth(style.size * _BOLD_STROKE)
             canvas.setLineJoin(1)
         out.setTextRenderMode(2 if style.bold else 0)
+        out.setCharSpace(style.tracking)
         for donor, run in fonts.runs(text):
             out.setFont(fonts.registered(donor), style.size)
             out.textOut(run)
         out.setTextRenderMode(0)
+        out.setCharSpace(0)
         canvas.drawText(out)
         if style.bold:
             canvas.restoreState()

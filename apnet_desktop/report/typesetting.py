@@ -22,6 +22,7 @@ WHITE: Colour = (1.0, 1.0, 1.0)
 # Line-breaking of Chinese (GB/T 15834, JIS X 4051): no line starts with a closing mark or ends with an opening one.
 _NOT_FIRST = frozenset("，。、；：？！）》〉」』】〕％‰…～·)]}!?.,:;%°’”")
 _NOT_LAST = frozenset("（《〈「『【〔([{‘“#$¥£")
+_BOLD_TRACKING = 0.014
 _HAN = "\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 _TOKEN = re.compile(rf"[{_HAN}]|[^\s{_HAN}]+|\s+")
 # A space between a number and what it counts does not break: "12 months", "3 of 51", "95 %".
@@ -51,6 +52,11 @@ class Style:
         """Distance of two baselines in points."""
         return self.size * self.leading
 
+    @property
+    def tracking(self) -> float:
+        """Points added after each character: heavier strokes need a little more air."""
+        return self.size * _BOLD_TRACKING if self.bold else 0.0
+
 
 class Line(NamedTuple):
     """One laid-out line and its width in points."""
@@ -67,7 +73,10 @@ class Typesetter:
 
     def width(self, text: str, style: Style) -> float:
         """Width in points of `text` on one line."""
-        return self.fonts.width(printable(text), style.size)
+        return self._measured(printable(text), style)
+
+    def _measured(self, text: str, style: Style) -> float:
+        return self.fonts.width(text, style.size) + len(text) * style.tracking
 
     def lines(self, text: str, style: Style, width: float, maximum: int | None = None) -> list[Line]:
         """`text` broken into lines of at most `width` points.
@@ -89,12 +98,12 @@ class Typesetter:
         lines: list[Line] = []
         current, current_width = "", 0.0
         for piece in self._pieces(text, style, width):
-            piece_width = self.fonts.width(piece, style.size)
-            if current and current_width + self.fonts.width(piece.rstrip(" "), style.size) > width:
+            piece_width = self._measured(piece, style)
+            if current and current_width + self._measured(piece.rstrip(" "), style) > width:
                 lines.append(self._line(current, style))
                 current, current_width = "", 0.0
                 piece = piece.lstrip(" ")
-                piece_width = self.fonts.width(piece, style.size)
+                piece_width = self._measured(piece, style)
             current += piece
             current_width += piece_width
         lines.append(self._line(current, style))
@@ -102,7 +111,7 @@ class Typesetter:
 
     def _line(self, text: str, style: Style) -> Line:
         stripped = text.rstrip(" ")
-        return Line(stripped, self.fonts.width(stripped, style.size))
+        return Line(stripped, self._measured(stripped, style))
 
     def _pieces(self, text: str, style: Style, width: float) -> list[str]:
         """Stretches that stay on one line, each with the spaces that follow it; too wide ones are cut anywhere."""
@@ -120,12 +129,12 @@ class Typesetter:
         return [part for piece in pieces for part in self._cut(piece, style, width)]
 
     def _cut(self, piece: str, style: Style, width: float) -> list[str]:
-        if self.fonts.width(piece.rstrip(" "), style.size) <= width:
+        if self._measured(piece.rstrip(" "), style) <= width:
             return [piece]
         parts: list[str] = []
         part, part_width = "", 0.0
         for character in piece:
-            advance = self.fonts.width(character, style.size)
+            advance = self._measured(character, style)
             if part and part_width + advance > width:
                 parts.append(part)
                 part, part_width = "", 0.0
@@ -134,7 +143,7 @@ class Typesetter:
         return [*parts, part]
 
     def _elided(self, text: str, style: Style, width: float) -> Line:
-        while text and self.fonts.width(text + "…", style.size) > width:
+        while text and self._measured(text + "…", style) > width:
             text = text[:-1]
         return self._line(text + "…", style)
 
