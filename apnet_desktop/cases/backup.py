@@ -95,7 +95,7 @@ class Backups:
         change = self._rows.fact("change")
         if not change or change == self._rows.fact("backed_up"):
             return None
-        private_folder(self._folder / "backups")
+        private_folder(self._folder / "backups", parents=False)
         target = self._folder / "backups" / f"cases-{change}.db"
         self._database.back_up(target)
         self._rows.set_fact("backed_up", change)

@@ -18,6 +18,8 @@ __all__ = ["Database"]
 
 # How long a statement waits for another program that holds the database (a back-up, a database browser), in seconds.
 _LOCK_WAIT = 2.0
+_MAGIC = b"SQLite format 3\0"
+_HEADER_BYTES = 100
 
 
 class Database:
@@ -49,11 +51,23 @@ class Database:
                 raise
 
     def _refuse_newer(self) -> None:
-        # Through a read-only connection: a writing one would fold a left-over journal into the file as it closes.
-        with known_errors(self.path), contextlib.closing(_connect(self.path, "ro")) as connection:
-            version = _version(connection)
+        with known_errors(self.path):
+            version = self._stored_version()
         if version > len(MIGRATIONS):
             raise CaseError(Message.of("cases.newer_store", path=str(self.path), found=version, known=len(MIGRATIONS)))
+
+    def _stored_version(self) -> int:
+        """The version of the store, found without changing a byte of it."""
+        journal = self.path.with_name(self.path.name + "-wal")
+        if journal.exists() and journal.stat().st_size:
+            # Through a read-only connection: a writing one would fold the journal into the file as it closes.
+            with contextlib.closing(_connect(self.path, "ro")) as connection:
+                return _version(connection)
+        # Else the file's header says it (https://www.sqlite.org/fileformat.html, 1.3); a connection would leave a
+        # journal, if an empty one.
+        with self.path.open("rb") as stream:
+            header = stream.read(_HEADER_BYTES)
+        return int.from_bytes(header[60:64], "big") if header.startswith(_MAGIC) else 0
 
     def _prepare(self, read_only: bool) -> None:
         self._connection.execute("PRAGMA foreign_keys = ON")

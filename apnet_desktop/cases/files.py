@@ -86,15 +86,21 @@ def known_errors(path: Path) -> Iterator[None]:
         raise CaseError(Message.of(id, path=str(path))) from error
 
 
-def private_folder(path: Path) -> Path:
-    """Makes `path` with its parents, for its owner only; an existing folder keeps its rights.
+def private_folder(path: Path, *, parents: bool = True) -> Path:
+    """Makes `path` for its owner only; an existing folder keeps its rights.
+
+    Args:
+        path: The folder.
+        parents: Make the folders above it too. Not for folders inside a store: where a network drive vanished, a new
+            store would grow in the place of its mount point.
 
     Raises:
         CaseError: It cannot be made.
     """
     with known_errors(path):
         if not path.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if parents:
+                path.parent.mkdir(parents=True, exist_ok=True)
             path.mkdir(mode=_OWNER_ONLY_FOLDER, exist_ok=True)
     return path
 

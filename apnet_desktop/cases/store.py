@@ -65,7 +65,7 @@ class CaseStore:
         self._rows = CaseRows(self._database, self._clock)
         scratch = self.folder / "partial"
         if not read_only:
-            clear(private_folder(scratch))
+            clear(private_folder(scratch, parents=False))
         self._rois = RoiStorage(self._database, self._rows, self.audit, self.case_folder, scratch)
         self.reports = ReportStorage(self._database, self._rows, self.audit, self._clock, self.case_folder, scratch)
         self.backups = Backups(self._database, self._rows, self.folder)
@@ -159,8 +159,8 @@ class CaseStore:
         Raises:
             CaseError: It cannot be made.
         """
-        private_folder(self.folder / "cases")
-        return private_folder(self.folder / "cases" / case_id)
+        private_folder(self.folder / "cases", parents=False)
+        return private_folder(self.folder / "cases" / case_id, parents=False)
 
     # Parts of a case
 

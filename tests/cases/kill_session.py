@@ -1,0 +1,144 @@
+"""A scripted session of edits, predictions and reports that is killed at random moments, again and again.
+
+Run as a process of its own (`python -m tests.cases.kill_session FOLDER KILLS SEED`), because it forks: one line of JSON
+for each kill, with what was safe before it, what was under way, and what the store holds afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from apnet_desktop.cases.assessment import Assessment
+from apnet_desktop.cases.open_case import OpenCase, PredictionContext
+from apnet_desktop.cases.store import CaseStore
+from apnet_desktop.ct.roi import Roi, RoiOrigin
+from apnet_desktop.language import Language
+from tests.cases.samples import GEOMETRY, SCHEMA, prediction, series
+
+CONTEXT = PredictionContext(schema=SCHEMA, bundle="b" * 64, compute="c", base_rate="r")
+
+
+def fingerprint(assessment: Assessment) -> str:
+    """Everything of a case that a person would miss."""
+    made = assessment.prediction
+    confirmation = assessment.roi.confirmation if assessment.roi else None
+    parts = (
+        assessment.series.volume_digest if assessment.series else "",
+        assessment.roi.digest() if assessment.roi else "",
+        confirmation.time.isoformat() if confirmation else "",
+        assessment.record.model_dump_json(),
+        made.provenance.prediction_id if made else "",
+        ",".join(report.sha256 for report in assessment.reports),
+        ",".join(override.reason for override in assessment.overrides),
+    )
+    return "|".join(parts)
+
+
+def _step(case: OpenCase, number: int, generator: random.Random) -> None:
+    """One edit, prediction or report."""
+    what = generator.choice(("stroke", "stroke", "stroke", "value", "value", "whole", "confirm", "predict", "report"))
+    roi = case.assessment.roi
+    if what == "stroke" or roi is None:
+        mask = np.zeros(GEOMETRY.shape, dtype=np.bool_) if roi is None else roi.mask.copy()
+        k = generator.randrange(GEOMETRY.size[2])
+        mask[k, generator.randrange(30) :, generator.randrange(30) :] ^= True
+        before = roi or Roi(np.zeros(GEOMETRY.shape, dtype=np.bool_), GEOMETRY)
+        case.set_roi(before.edited(mask, RoiOrigin.PAINTED, "Reader"), (k,))
+    elif what == "value":
+        case.set_value("age", float(number))
+    elif what == "whole":
+        case.set_roi(roi.edited(~roi.mask, RoiOrigin.IMPORTED, "Reader"))
+    elif what == "confirm":
+        case.confirm_roi("Dr Reader")
+    elif what == "predict":
+        inputs = case.current_inputs()
+        assert inputs is not None
+        case.set_prediction(prediction(inputs, id=f"prediction-{number}"))
+    elif case.assessment.prediction is not None and not case.assessment.is_stale(case.current_inputs()):  # type: ignore[arg-type]
+        case.add_report(f"%PDF {number}".encode() * 2000, person="Dr Reader", language=Language.ENGLISH)
+
+
+def _session(folder: Path, seed: int, pipe: int) -> None:
+    """Edits without end; before and after each edit it says what must be safe."""
+    generator = random.Random(seed)
+    store = CaseStore(folder)
+    case_id = store.list_cases()[0].case_id
+    case = OpenCase(store, case_id, CONTEXT)
+    number = seed * 100_000
+    while True:
+        number += 1
+        os.write(pipe, f"safe {fingerprint(case.assessment)}\n".encode())
+        _step(case, number, generator)
+
+
+def _kill_once(folder: Path, seed: int, delay: float) -> dict[str, object]:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            _session(folder, seed, writing)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    # The clock of the kill starts when the first edit does.
+    lines = os.read(reading, 1 << 16)
+    time.sleep(delay)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    while chunk := os.read(reading, 1 << 16):
+        lines += chunk
+    os.close(reading)
+    # What was safe before the edit that the kill interrupted; that edit may be there or not, but nothing less.
+    safe = [line.removeprefix("safe ") for line in lines.decode().split("\n")[:-1]]
+    with CaseStore(folder) as store:
+        case_id = store.interrupted_case()
+        assessment = store.load(store.list_cases()[0].case_id)
+        found = fingerprint(assessment)
+        reports_ok = all(store.reports.read(assessment.case_id, report) for report in assessment.reports)
+        return {
+            "seed": seed,
+            "killed": os.WIFSIGNALED(status),
+            "edits": len(safe),
+            "kept": found == safe[-1],
+            "ahead": _ahead(safe[-1], found),
+            "safe": safe[-1],
+            "found": found,
+            "verified": store.audit.verify().passed,
+            "healthy": not store.health(),
+            "offered": case_id == assessment.case_id,
+            "reports": reports_ok,
+            "partial": len(list((folder / "partial").iterdir())),
+        }
+
+
+def _ahead(safe: str, found: str) -> bool:
+    """True if exactly one part moved on: the interrupted edit reached the disk."""
+    pairs = list(zip(safe.split("|"), found.split("|"), strict=True))
+    moved = [number for number, (one, other) in enumerate(pairs) if one != other]
+    # A new mask drops the confirmation of the old one.
+    return moved in ([0], [1], [2], [3], [4], [5], [6], [1, 2])
+
+
+def main() -> None:
+    """Kills a session again and again and prints what it cost."""
+    folder, kills, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    generator = random.Random(seed)
+    with CaseStore(folder) as store:
+        OpenCase.new(store, CONTEXT).set_series(series())
+    for number in range(kills):
+        result = _kill_once(folder, seed + number, generator.uniform(0.0, 0.12))
+        sys.stdout.write(json.dumps(result) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
