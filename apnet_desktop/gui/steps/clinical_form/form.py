@@ -41,8 +41,8 @@ from apnet_desktop.language import Language, text
 
 __all__ = ["ClinicalForm", "FormState"]
 
-_COLUMN = 46  # widths of an x: narrower, a field with its unit does not read well
-_PANEL = 44
+_COLUMN = 20  # heights of a line: narrower, a field with its unit does not read well
+_PANEL = 19
 _QUIET_MILLISECONDS = 200  # after the last key, before the record is handed on
 
 
@@ -170,13 +170,14 @@ class ClinicalForm(QWidget):
         )
         self._extra_button = QPushButton(self._content)
         self._extra_button.setToolTip(text("clinical_form.extra_help", self._language))
-        self._extra_button.clicked.connect(lambda: self.show_extra(self._extra.isHidden()))
+        self._extra_button.clicked.connect(self._turn_extra)
         self._extra_button.setVisible(bool(self._extra_factors))
         self._extra = QWidget(self._content)
         self._extra_column = QVBoxLayout(self._extra)
         self._extra_column.setContentsMargins(0, 0, 0, 0)
         self._extra_column.setSpacing(12)
-        self.show_extra(False)
+        self._extra.hide()
+        self._title_extra()
         self._content_column.addWidget(self._extra_button, 0, Qt.AlignmentFlag.AlignLeft)
         self._content_column.addWidget(self._extra)
 
@@ -191,8 +192,14 @@ class ClinicalForm(QWidget):
             if self._conventional:
                 self.use_conventional_units(True)
         self._extra.setVisible(shown)
+        self._title_extra()
+
+    def _turn_extra(self) -> None:
+        self.show_extra(self._extra.isHidden())
+
+    def _title_extra(self) -> None:
         words = text("clinical_form.extra", self._language, count=len(self._extra_factors))
-        self._extra_button.setText(("▾ " if shown else "▸ ") + words)
+        self._extra_button.setText(("▸ " if self._extra.isHidden() else "▾ ") + words)
 
     # The record
 
@@ -517,13 +524,13 @@ class ClinicalForm(QWidget):
             self._arrange()
 
     def _arrange(self) -> None:
-        letter = max(self.fontMetrics().horizontalAdvance("x"), 1)
-        beside = self.width() >= (_COLUMN + _PANEL) * letter
-        for_fields = self.width() - (_PANEL * letter if beside else 0)
-        self._columns = 2 if for_fields >= 2 * _COLUMN * letter else 1
+        line = self.fontMetrics().height()
+        beside = self.width() >= (_COLUMN + _PANEL) * line
+        for_fields = self.width() - (_PANEL * line if beside else 0)
+        self._columns = 2 if for_fields >= 2 * _COLUMN * line else 1
         for group in self._groups:
             group.set_columns(self._columns)
-        self._side.setFixedWidth(_PANEL * letter)
+        self._side.setFixedWidth(_PANEL * line)
         if beside and self._side.widget() is None:
             self._content_column.removeWidget(self._scores)
             self._side.setWidget(self._scores)

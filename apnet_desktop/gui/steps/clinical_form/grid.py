@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from apnet_desktop.clinical.factor import FactorKind
 from apnet_desktop.gui.steps.clinical_form.field import FactorField
@@ -36,7 +36,6 @@ class FieldGroup(QFrame):
         column.setSpacing(10)
         column.addWidget(title)
         column.addLayout(self._grid)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.set_columns(2)
 
     def set_columns(self, columns: int) -> None:
@@ -44,14 +43,14 @@ class FieldGroup(QFrame):
         if columns == self._columns:
             return
         self._columns = columns
-        while self._grid.takeAt(0) is not None:
-            pass
+        for field in self.fields:
+            self._grid.removeWidget(field)  # takeAt would leave an item behind that keeps the field's old height
         row, at = 0, 0
         for field in self.fields:
             span = columns if _is_wide(field) else 1
             if at and at + span > columns:
                 row, at = row + 1, 0
-            self._grid.addWidget(field, row, at, 1, span, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(field, row, at, 1, span)
             at += span
             if at >= columns:
                 row, at = row + 1, 0
