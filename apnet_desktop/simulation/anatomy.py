@@ -132,9 +132,15 @@ def trunk_layers(frame: Frame, spine_phase: float) -> list[Layer]:
     layers = [
         Layer(Prism((0.0, b + wall + fat + 52.0), (240.0, 22.0)), Tissue.COUCH, -650.0, outer=True),
         Layer(Prism((0.0, b + wall + fat + 50.0), (232.0, 19.0)), Tissue.COUCH, -930.0, outer=True),
-        Layer(Prism(back, (a + wall + fat + 2.0, b + wall + fat + 14.0)), Tissue.MUSCLE, frame.plain(20.0),
-              outer=True),
-        Layer(Prism(back, (a + wall + fat, b + wall + fat + 12.0)), Tissue.FAT, fatness, frame.texture(5.0), 9.0, outer=True),
+        Layer(Prism(back, (a + wall + fat + 2.0, b + wall + fat + 14.0)), Tissue.MUSCLE, frame.plain(20.0), outer=True),
+        Layer(
+            Prism(back, (a + wall + fat, b + wall + fat + 12.0)),
+            Tissue.FAT,
+            fatness,
+            frame.texture(5.0),
+            9.0,
+            outer=True,
+        ),
         Layer(Prism(back, (a + wall, b + wall + 4.0)), Tissue.MUSCLE, muscle, grain, 12.0),
         Layer(Prism(centre, (a, b)), Tissue.FAT, frame.plain(-100.0), frame.texture(6.0), 14.0),
     ]
@@ -251,7 +257,9 @@ def organ_layers(frame: Frame) -> list[Layer]:
 
 def _adrenal(frame: Frame, side: float) -> list[Layer]:
     x = -34.0 if side < 0 else 44.0
-    stem, top, inner, outer = frame.place((x, 34.0, 34.0), (x, 26.0, 40.0), (x - 7.0, 46.0, 30.0), (x + 8.0, 48.0, 30.0))
+    stem, top, inner, outer = frame.place(
+        (x, 34.0, 34.0), (x, 26.0, 40.0), (x - 7.0, 46.0, 30.0), (x + 8.0, 48.0, 30.0)
+    )
     shade = frame.hounsfield("bowel_wall")
     return [
         Layer(Tube(smooth_curve(np.array([stem, end]), 16), 2.3), Tissue.MUSCLE, shade, over=(Tissue.FAT,))

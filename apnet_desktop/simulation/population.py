@@ -64,10 +64,23 @@ SIGNS: Final[dict[str, tuple[float, float, float, bool, int]]] = {
     "glucose": (float(np.log(8.2)), 0.10, 0.30, True, 1),
     "length_of_stay": (float(np.log(19.0)), 0.38, 0.38, True, 0),
 }
+# What the picture shows, given inflammation S. Shares on the logistic scale, volumes on the log scale.
+NECROTISING: Final = (0.15, 0.5)  # P(necrotising) = Φ(a + b S)
+FLUID_SHARE: Final = 0.75  # of the others: a collection
+NECROSIS: Final = (-0.9, 0.3, 0.95)  # mean, slope on S, deviation
+COLLECTION: Final = ((35.0, 80.0), 0.25, 0.75)  # medians in mL without and with necrosis, slope, deviation
+DUCT: Final = (0.115, 0.30, 0.36)  # median, shift by alcohol, deviation
+STRANDING: Final = (-0.4, 0.45, 0.95)
+GLAND: Final = (82.0, 0.10, -0.12, 0.24)  # median in mL, slope on S, shift by alcohol, deviation
+OCCLUSION: Final = (-0.9, 0.5, 0.03)  # with necrosis logistic(a + b S), without it a share
+EFFUSION: Final = (-0.3, 0.9)  # logistic(a + b S)
+LATE_STAY: Final = 33  # days of stay beyond which the CT may be a late one
+LATE_SHARE: Final = 0.5
+
 DIABETES_GLUCOSE: Final = 1.4
 """Factor on the glucose of a diabetic."""
 
-_LIMITS: Final = {
+LIMITS: Final[dict[str, tuple[float, float]]] = {
     "c_reactive_protein": (1, 650),
     "white_cell_count": (1.0, 60.0),
     "calcium": (1.1, 3.0),
@@ -197,6 +210,11 @@ def triglycerides_mean(aetiology: Integers, diabetes: Bools) -> Floats:
     return np.asarray(base + 0.2 * diabetes)
 
 
+def bounded_triglycerides(value: Floats, aetiology: Integers | Floats) -> Floats:
+    """Triglycerides in mmol/L within what can be; hypertriglyceridaemia as a cause means at least 5.65."""
+    return np.asarray(np.clip(value, np.where(aetiology == 1, 5.65, 0.3), 90.0))
+
+
 TRIGLYCERIDES_DEVIATION: Final = 0.5
 
 
@@ -247,26 +265,25 @@ def draw_population(normals: Floats, uniforms: Floats, settings: GeneratorSettin
     alcohol_use = _choose(next(u), use)
     diabetes = next(u) < np.where(aetiology == 1, 0.42, 0.10 + 0.0025 * (age - 18))
     hypertension = next(u) < logistic(-1.2 + 0.04 * (age - 50) + 0.09 * (body_mass_index - 25.5))
-    triglycerides = _clip_round(
-        np.exp(triglycerides_mean(aetiology, diabetes) + TRIGLYCERIDES_DEVIATION * next(z)), 0.3, 90, 2
-    )
+    fat = np.exp(triglycerides_mean(aetiology, diabetes) + TRIGLYCERIDES_DEVIATION * next(z))
+    triglycerides = np.round(bounded_triglycerides(fat, aetiology), 2)
     hdl = _clip_round(hdl_mean(np.log(triglycerides)) + HDL_DEVIATION * next(z), 0.1, 3.0, 2)
     cholecystectomy = (next(u) < 0.35) & (aetiology == 0)
 
-    necrotising = next(z) < 0.15 + 0.7 * inflammation
-    fluid = next(u) < 0.75
+    necrotising = next(z) < NECROTISING[0] + NECROTISING[1] * inflammation
+    fluid = next(u) < FLUID_SHARE
     complication = np.where(necrotising, 2, np.where(fluid, 1, 0)).astype(np.int64)
     organ_failure = _choose(next(u), organ_failure_chances(inflammation, complication))
     signs = {
         name: _clip_round(
             (np.exp if logarithm else np.asarray)(mean + slope * inflammation + deviation * next(z)),
-            *_LIMITS[name],
+            *LIMITS[name],
             decimals,
         )
         for name, (mean, slope, deviation, logarithm, decimals) in SIGNS.items()
     }
     signs["glucose"] = _clip_round(signs["glucose"] * np.where(diabetes, DIABETES_GLUCOSE, 1.0), 3.0, 45.0, 1)
-    late = (signs["length_of_stay"] > 33) & (next(u) < 0.5)
+    late = (signs["length_of_stay"] > LATE_STAY) & (next(u) < LATE_SHARE)
     share = next(u)
     early_hours = 48 + share * (np.minimum(signs["length_of_stay"] * 24 - 24, 288) - 48)
     late_hours = 29 * 24 + share * (signs["length_of_stay"] * 24 - 24 - 29 * 24)
@@ -290,7 +307,7 @@ def draw_population(normals: Floats, uniforms: Floats, settings: GeneratorSettin
     return Population(
         inflammation=inflammation,
         complication=complication,
-        **_image_causes(inflammation, complication, alcohol, z, u),
+        **image_causes(inflammation, complication, alcohol, z, u),
         late=late,
         hours_since_onset=np.round(np.where(late, late_hours, early_hours)),
         factors=factors,
@@ -298,20 +315,31 @@ def draw_population(normals: Floats, uniforms: Floats, settings: GeneratorSettin
     )
 
 
-def _image_causes(
+def image_causes(
     inflammation: Floats, complication: Integers, alcohol: Bools, z: Iterator[Floats], u: Iterator[Floats]
 ) -> dict[str, Any]:
-    necrosis = np.clip(logistic(-0.9 + 0.4 * inflammation + 0.9 * next(z)), 0.04, 0.9)
-    volume = np.exp(np.where(complication == 2, np.log(80.0), np.log(35.0)) + 0.3 * inflammation + 0.75 * next(z))
-    duct = np.exp(np.log(0.115) + 0.30 * alcohol + 0.36 * next(z))
-    stranding = logistic(-0.4 + 0.55 * inflammation + 0.9 * next(z))
-    gland = np.exp(np.log(82.0) + 0.10 * inflammation - 0.12 * alcohol + 0.24 * next(z))
+    """What the picture is asked to show, given inflammation, complication and the aetiology alcohol, all (n,).
+
+    Takes five standard normal columns from `z` and two uniform ones from `u`.
+    """
+    mean, slope, deviation = NECROSIS
+    necrosis = np.clip(logistic(mean + slope * inflammation + deviation * next(z)), 0.04, 0.9)
+    medians, slope, deviation = COLLECTION
+    middle = np.log(np.where(complication == 2, medians[1], medians[0]))
+    volume = np.exp(middle + slope * inflammation + deviation * next(z))
+    median, shift, deviation = DUCT
+    duct = np.exp(np.log(median) + shift * alcohol + deviation * next(z))
+    mean, slope, deviation = STRANDING
+    stranding = logistic(mean + slope * inflammation + deviation * next(z))
+    median, slope, shift, deviation = GLAND
+    gland = np.exp(np.log(median) + slope * inflammation + shift * alcohol + deviation * next(z))
+    in_necrosis = logistic(OCCLUSION[0] + OCCLUSION[1] * inflammation)
     return {
         "necrosis_share": np.round(np.where(complication == 2, necrosis, 0.0), 4),
         "collection_volume": np.round(np.where(complication > 0, np.clip(volume, 6.0, 450.0), 0.0), 2),
         "duct_ratio": np.round(np.clip(duct, 0.05, 0.32), 4),
         "stranding_share": np.round(np.clip(stranding, 0.04, 0.95), 4),
         "gland_volume": np.round(np.clip(gland, 38.0, 170.0), 2),
-        "vein_occluded": next(u) < np.where(complication == 2, logistic(-0.9 + 0.5 * inflammation), 0.03),
-        "effusion": next(u) < logistic(-0.3 + 0.9 * inflammation),
+        "vein_occluded": next(u) < np.where(complication == 2, in_necrosis, OCCLUSION[2]),
+        "effusion": next(u) < logistic(EFFUSION[0] + EFFUSION[1] * inflammation),
     }

@@ -33,9 +33,9 @@ Floats = NDArray[np.float64]
 HORIZON_MONTHS: Final = 24
 """The risk is that of a first recurrence within this time from discharge, death competing."""
 
-INTERCEPT: Final = -2.0
-CLINICAL_FACTOR: Final = 1.0
-IMAGE_FACTOR: Final = 1.0
+INTERCEPT: Final = -3.45
+CLINICAL_FACTOR: Final = 0.88
+IMAGE_FACTOR: Final = 1.13
 
 AETIOLOGY_EFFECTS: Final = dict(zip(AETIOLOGIES, (0.0, 0.95, 1.05, 0.25, 0.2), strict=True))
 SMOKING_EFFECTS: Final = (0.0, 0.2, 0.6)
@@ -54,11 +54,11 @@ CLINICAL_CAUSES: Final = (
 
 # (effect of one unit, centre) of each image cause.
 IMAGE_EFFECTS: Final[dict[str, tuple[float, float]]] = {
-    "necrosis_share": (4.2, 0.2),
-    "collection_diameter": (0.032, 40.0),
-    "duct_ratio": (20.0, 0.12),
+    "necrosis_share": (4.5, 0.2),
+    "collection_diameter": (0.036, 40.0),
+    "duct_ratio": (14.0, 0.12),
     "stranding_share": (2.4, 0.42),
-    "gland_volume": (-0.02, 84.0),
+    "gland_volume": (-0.016, 84.0),
 }
 
 
