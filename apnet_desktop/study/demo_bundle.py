@@ -233,7 +233,9 @@ def build(run: DemonstrationRun, out: Path, settings: DevelopmentSettings, train
     development = develop(cases, schema, reader.prior, settings, lambda what, done: _say(f"  {what} {done:.0%}"))
     manifest = _finished_manifest(schema, development, developing, settings)
     encoded = development.encoding.encode(cases.table)
-X
+    seen = np.concatenate([pooled, cases.pooled])
+    fused = development.risks[Route.FUSED]
+    reference = fit_reference(cases.pooled, cases.tokens, encoded, cases.table, fused, seen)
     weights = Weights(tensors, reader, development.encoding, development.models.image, development.models.fused)
     boosters = [booster.model_to_string() for booster in development.models.boosters]
 
