@@ -1,4 +1,4 @@
-"""Puts a bundle together from what a study learnt: writes every file, makes the golden values, verifies, then shows it."""
+"""Puts a bundle together from what a study learnt: writes every file, makes golden values, verifies, then shows it."""
 
 from __future__ import annotations
 

@@ -177,7 +177,9 @@ def body(seed: int = 7) -> tuple[CtVolume, Roi]:
     k, j, i = np.ogrid[: shape[0], : shape[1], : shape[2]]
     inside = ((j - 64) * 4) ** 2 + ((i - 64) * 3) ** 2 < (64 * 3 - 12) ** 2
     gland = ((k - 20) * 4) ** 2 + ((j - 60) * 6) ** 2 + ((i - 64) * 2) ** 2 < 48**2
-    values = np.where(gland, 100, np.where(inside, 20 + 0 * k, -1000)) + generator.integers(-25, 26, size=shape)
+    lesion = ((k - 22) * 4) ** 2 + ((j - 60) * 6) ** 2 + ((i - 74) * 4) ** 2 < 30**2
+    tissue = np.where(gland & lesion, 35, np.where(gland, 100, np.where(inside, 20 + 0 * k, -1000)))
+    values = tissue + generator.integers(-25, 26, size=shape)
     geometry = Geometry(size=(128, 128, 40), origin=(-190.0, -190.0, 0.0), spacing=SPACING)
     identity = PatientIdentity(name="Test Person", patient_id="T1", birth_date=date(1980, 5, 1), sex="F")
     series = SeriesDescription(
@@ -201,7 +203,7 @@ def record(**changes: object) -> ClinicalRecord:
         "necrosis_percent": 20.0,
     }
     values.update(changes)
-    return ClinicalRecord(values=values, schema_version=schema().version)  # type: ignore[arg-type]
+    return ClinicalRecord(values=values, schema_version=schema().version)
 
 
 def request(**changes: object) -> PredictionRequest:
