@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ __all__ = ["Jobs", "RunningJob"]
 
 P = TypeVar("P", bound=FrozenModel)
 R = TypeVar("R", bound=FrozenModel)
+T = TypeVar("T")
 
 
 class _Mailbox(QObject):
@@ -93,6 +95,20 @@ class Jobs(QObject):
         running = RunningJob(job)
         task.client.submit(job)
         return running
+
+    def in_background(self, function: Callable[[], T], on_result: Callable[[T], None]) -> None:
+        """Runs a short function (disk, hashes) on a thread of its own; `on_result` comes on the window's thread."""
+
+        def work() -> None:
+            try:
+                result = function()
+            except KnownError as error:
+                message = error.message
+                self.call_later(lambda: self.refused.emit(message))
+            else:
+                self.call_later(lambda: on_result(result))
+
+        threading.Thread(target=work, daemon=True).start()
 
     def call_later(self, function: Callable[[], None]) -> None:
         """Calls `function` on the window's thread, from any thread."""

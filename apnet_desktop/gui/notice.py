@@ -47,7 +47,7 @@ class NoticeStrip(QFrame):
     @property
     def sentence(self) -> str:
         """What it says; empty while hidden."""
-        return self._sentence.text() if self.isVisibleTo(self.parentWidget()) else ""
+        return "" if self.isHidden() else self._sentence.text()
 
     def say(self, message: Message, kind: NoticeKind = NoticeKind.REFUSAL) -> None:
         """Shows a sentence in place of the last one."""

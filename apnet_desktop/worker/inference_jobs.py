@@ -7,8 +7,9 @@ from datetime import datetime
 from apnet_desktop.bundle.prediction import Compute, Prediction
 from apnet_desktop.bundle.request import PredictionRequest
 from apnet_desktop.clinical.record import ClinicalRecord
+from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.frozen import FrozenModel
-from apnet_desktop.language import Language, Message
+from apnet_desktop.language import Language
 from apnet_desktop.report.content import Review
 from apnet_desktop.worker.shared_memory import SharedRoi, SharedVolume
 
@@ -26,13 +27,11 @@ class Warmed(FrozenModel):
     """The worker is ready.
 
     Attributes:
-        compute: What a prediction will run on.
-        reason: Why this device, for the person.
+        compute: What a prediction will run on, and why.
         bundle_sha256: The bundle that is loaded.
     """
 
     compute: Compute
-    reason: Message
     bundle_sha256: str
 
 
@@ -78,7 +77,7 @@ class MakeReport(FrozenModel):
         volume: The CT that it used.
         roi: The ROI that it used.
         languages: One or two; the first is the document's.
-        page: `A4` or `Letter`.
+        paper: `a4` or `letter`.
         report_id: Of this version.
         case_id: Of the case; no identity in it.
         version: 1 for the first report of a case.
@@ -86,6 +85,7 @@ class MakeReport(FrozenModel):
         time: When.
         application_version: Of this application.
         review: None for a draft.
+        identity: Whose report, where there is no CT to say so.
     """
 
     bundle: str
@@ -94,7 +94,7 @@ class MakeReport(FrozenModel):
     volume: SharedVolume | None
     roi: SharedRoi | None
     languages: tuple[Language, ...] = (Language.ENGLISH,)
-    page: str = "A4"
+    paper: str = "a4"
     report_id: str
     case_id: str = ""
     version: int = 1
@@ -102,6 +102,7 @@ class MakeReport(FrozenModel):
     time: datetime
     application_version: str
     review: Review | None = None
+    identity: PatientIdentity = PatientIdentity()
 
 
 class MadeReport(FrozenModel):

@@ -56,29 +56,31 @@ class Reader:
             ScanResult,
         )
 
-    def read(self, summary: SeriesSummary) -> Task[VolumeProgress, SharedVolume]:
-        """Reads one series into shared memory; its name is in `parameters.name`."""
-        parameters = ReadSeries(summary=summary, name=self._blocks.new_name())
-        return Task(self.client, "read", parameters, VolumeProgress, SharedVolume)
+    def read(self, summary: SeriesSummary) -> tuple[Task[VolumeProgress, SharedVolume], str]:
+        """Reads one series into a shared block; also gives the block's name, to release it by."""
+        name = self._blocks.new_name()
+        parameters = ReadSeries(summary=summary, name=name)
+        return Task(self.client, "read", parameters, VolumeProgress, SharedVolume), name
 
     def import_roi(
         self,
         path: Path,
         volume: SharedVolume,
         author: str,
-        region: str | None = None,
-        other_frame_allowed: bool = False,
-    ) -> Task[Nothing, ImportedRoi]:
-        """Imports a ROI file onto the grid of `volume`."""
+        label: int | None = None,
+        other_frame_of_reference: bool = False,
+    ) -> tuple[Task[Nothing, ImportedRoi], str]:
+        """Imports a ROI file onto the grid of `volume`, into a shared block whose name is given too."""
+        name = self._blocks.new_name()
         parameters = ImportRoi(
             path=path_text(path),
             volume=volume,
             author=author,
-            name=self._blocks.new_name(),
-            region=region,
-            other_frame_allowed=other_frame_allowed,
+            name=name,
+            label=label,
+            other_frame_of_reference=other_frame_of_reference,
         )
-        return Task(self.client, "import_roi", parameters, Nothing, ImportedRoi)
+        return Task(self.client, "import_roi", parameters, Nothing, ImportedRoi), name
 
     def export_roi(self, roi: Roi, volume: SharedVolume, path: Path) -> Task[Nothing, Written]:
         """Writes a ROI as NIfTI, NRRD or DICOM SEG, by the extension of `path`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apnet_desktop.checks import Check
 from apnet_desktop.ct.geometry import Geometry
+from apnet_desktop.ct.roi_files import RoiCandidate
 from apnet_desktop.ct.series import ScanLimits, SeriesSummary
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.worker.shared_memory import SharedArray, SharedRoi, SharedVolume
@@ -15,7 +16,6 @@ __all__ = [
     "ImportedRoi",
     "MakeDemoCase",
     "ReadSeries",
-    "RoiCandidate",
     "ScanPath",
     "StageProgress",
     "VolumeProgress",
@@ -45,33 +45,21 @@ class VolumeProgress(FrozenModel):
         fraction: 0 to 1.
         array: Where it will lie; in the first report only.
         geometry: Its grid; in the first report only.
-        ready: Index of a slice whose values are there, or None.
+        first: Index of a slice that can be shown before all others, or None.
+        ready: Slices 0 to `ready` - 1 can be shown.
     """
 
     fraction: float
     array: SharedArray | None = None
     geometry: Geometry | None = None
-    ready: int | None = None
+    first: int | None = None
+    ready: int = 0
 
 
 class StageProgress(FrozenModel):
     """How far a job without slices is."""
 
     fraction: float
-
-
-class RoiCandidate(FrozenModel):
-    """One region of a file that holds several.
-
-    Attributes:
-        key: What to ask for.
-        name: What the file calls it.
-        volume: mL.
-    """
-
-    key: str
-    name: str
-    volume: float
 
 
 class ImportRoi(FrozenModel):
@@ -82,25 +70,25 @@ class ImportRoi(FrozenModel):
         volume: The CT that it belongs to.
         author: Who imports it.
         name: Block for the mask.
-        region: Which region of the file; None if there should be only one.
-        other_frame_allowed: True if a person accepts another frame of reference.
+        label: Which label of the file; None if there should be only one.
+        other_frame_of_reference: True if a person accepts another frame of reference.
     """
 
     path: str
     volume: SharedVolume
     author: str
     name: str
-    region: str | None = None
-    other_frame_allowed: bool = False
+    label: int | None = None
+    other_frame_of_reference: bool = False
 
 
 class ImportedRoi(FrozenModel):
     """The imported ROI, or the regions to choose from.
 
     Attributes:
-        roi: None if a region must be chosen first.
+        roi: None if a label must be chosen first.
         checks: What was noticed.
-        candidates: Regions of the file.
+        candidates: Labels of the file.
     """
 
     roi: SharedRoi | None

@@ -20,7 +20,6 @@ from apnet_desktop.worker.reader_jobs import (
     ImportRoi,
     MakeDemoCase,
     ReadSeries,
-    RoiCandidate,
     ScanPath,
     StageProgress,
     VolumeProgress,
@@ -86,7 +85,7 @@ def _read(body: Mapping[str, Any], report: Report) -> FrozenModel:
         return array
 
     def progress(value: ReadProgress) -> None:
-        report(VolumeProgress(fraction=value.fraction, ready=value.slice))
+        report(VolumeProgress(fraction=value.fraction, first=value.first, ready=value.ready))
 
     volume = read_series(job.summary, allocate, progress)
     return SharedVolume.of(volume, block.array)
@@ -124,18 +123,15 @@ def _import_roi(body: Mapping[str, Any], report: Report) -> FrozenModel:
         text_path(job.path),
         volume,
         job.author,
-        region=job.region,
-        other_frame_allowed=job.other_frame_allowed,
-    )
-    candidates = tuple(
-        RoiCandidate(key=candidate.key, name=candidate.name, volume=candidate.volume) for candidate in result.candidates
+        label=job.label,
+        other_frame_of_reference=job.other_frame_of_reference,
     )
     if result.roi is None:
-        return ImportedRoi(roi=None, checks=result.checks, candidates=candidates)
+        return ImportedRoi(roi=None, checks=result.checks, candidates=result.candidates)
     memory, array = create(job.name, result.roi.mask.shape, "|b1")
     _open_blocks.append(memory)
     view(memory, array)[...] = result.roi.mask
-    return ImportedRoi(roi=SharedRoi.of(result.roi, array), checks=result.checks, candidates=candidates)
+    return ImportedRoi(roi=SharedRoi.of(result.roi, array), checks=result.checks, candidates=result.candidates)
 
 
 def _export_roi(body: Mapping[str, Any], report: Report) -> FrozenModel:
@@ -168,7 +164,7 @@ def _demo_case(body: Mapping[str, Any], report: Report) -> FrozenModel:
     job = MakeDemoCase.model_validate(body)
     allow_more(_DEMO_MEMORY)
     case = make_demo_case(Path(job.folder), lambda fraction: report(StageProgress(fraction=fraction)))
-    return DemoCasePaths(ct=str(case.ct), roi=str(case.roi), clinical=str(case.clinical))
+    return DemoCasePaths(ct=str(case.ct_folder), roi=str(case.roi_file), clinical=str(case.clinical_file))
 
 
 class Modules(FrozenModel):

@@ -40,7 +40,6 @@ class AnswerCard(QFrame):
         self._comparison = QLabel(text("gui.for_comparison", language), self)
         self._comparison.setObjectName("quiet")
         self._routes = {route: _RouteRow(route, language, self) for route in (Route.CLINICAL, Route.IMAGE)}
-        self._disagree = self._line(quiet=False)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(5)
@@ -64,7 +63,6 @@ class AnswerCard(QFrame):
         for number, row in enumerate(self._routes.values()):
             row.place(grid, number)
         column.addLayout(grid)
-        column.addWidget(self._disagree)
 
     def _line(self, quiet: bool) -> QLabel:
         label = QLabel(self)
@@ -151,16 +149,9 @@ class AnswerCard(QFrame):
         for row in self._routes.values():
             row.show_risk(prediction, muted)
         self._comparison.setVisible(fused)
-        clinical, image = prediction.route(Route.CLINICAL), prediction.route(Route.IMAGE)
-        apart = clinical is not None and image is not None and abs(clinical.risk - image.risk) >= _DISAGREEMENT
-        self._disagree.setVisible(apart)
-        self._disagree.setText(text("gui.routes_disagree", self._language))
         if not fused:
             self._warning.setText(text("gui.clinical_alone", self._language))
             self._warning.show()
-
-
-_DISAGREEMENT = 0.25  # calibrated risks this far apart are worth a look at ROI and record
 
 
 class _RouteRow:

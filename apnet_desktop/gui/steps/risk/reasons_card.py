@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from apnet_desktop.bundle.manifest import Manifest
 from apnet_desktop.bundle.prediction import Contribution, Prediction
 from apnet_desktop.clinical.record import ClinicalRecord
+from apnet_desktop.clinical.units import unit_symbol
 from apnet_desktop.gui.steps.risk.contribution_bars import ContributionBars
 from apnet_desktop.language import Language, text
-from apnet_desktop.report.wording import label, log_odds_text, unit_text, value_text
+from apnet_desktop.report.wording import label, log_odds_text, value_text
 
 __all__ = ["ReasonsCard"]
 
@@ -97,5 +98,5 @@ class ReasonsCard(QFrame):
     def _factor(self, contribution: Contribution, manifest: Manifest, record: ClinicalRecord) -> str:
         factor = manifest.factors.factor(contribution.factor_id)
         value = value_text(factor, record.value(factor.id), self._language)
-        unit = unit_text(factor.unit, self._language) if record.value(factor.id) is not None else ""
+        unit = unit_symbol(factor.unit, self._language) if record.value(factor.id) is not None else ""
         return f"{label(factor.label, self._language)}: {value} {unit}".strip()

@@ -1,0 +1,261 @@
+"""The `apnet` command: each subcommand calls one function of `apnet_desktop.commands`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apnet_desktop.commands.output import Output, command
+from apnet_desktop.language import Language
+
+__all__ = ["application", "main"]
+
+application = typer.Typer(
+    name="apnet",
+    help="Recurrence risk after acute pancreatitis from CT and clinical factors. Not a medical device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+roi_commands = typer.Typer(help="ROI files.", no_args_is_help=True)
+bundle_commands = typer.Typer(help="Model bundles.", no_args_is_help=True)
+application.add_typer(roi_commands, name="roi")
+application.add_typer(bundle_commands, name="bundle")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+Lang = Annotated[Language, typer.Option("--lang", help="Language of the text.")]
+Ct = Annotated[Path, typer.Argument(exists=True, help="CT folder, file, ZIP or DICOMDIR.")]
+Series = Annotated[str | None, typer.Option(help="Series UID; without it the best series is taken.")]
+Label = Annotated[int | None, typer.Option(help="Which label of the ROI file, if it holds several.")]
+RoiFile = Annotated[Path, typer.Option("--roi", exists=True, help="Pancreas ROI: NIfTI, NRRD, DICOM SEG or RTSTRUCT.")]
+Clinical = Annotated[Path, typer.Option(exists=True, help="Clinical record: JSON, CSV or FHIR.")]
+PatientId = Annotated[str | None, typer.Option(help="Row of the clinical file, if it holds several patients.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Bundle = Annotated[Path | None, typer.Option("--bundle", help="Folder of a model bundle; default: the one that ships.")]
+Time = Annotated[datetime | None, typer.Option(help="Time of the prediction (UTC); default: now.")]
+Override = Annotated[list[str] | None, typer.Option(help="CHECK=REASON: go on in spite of a refused check.")]
+BaseRate = Annotated[float | None, typer.Option(help="The site's own base rate, 0 to 1.")]
+BaseRateSource = Annotated[str, typer.Option(help="Where the site's base rate comes from.")]
+BaseRateDate = Annotated[str, typer.Option(help="When it was counted (YYYY-MM-DD).")]
+BaseRatePatients = Annotated[int, typer.Option(help="Followed patients behind it; at least 100.")]
+
+
+@application.command()
+@command
+def scan(path: Ct, as_json: AsJson = False, lang: Lang = Language.ENGLISH) -> None:
+    """Lists the series in PATH: what each is, usable or why not."""
+    from apnet_desktop.commands.scan import scan
+
+    scan(path, Output(as_json, lang))
+
+
+@application.command()
+@command
+def volume(
+    path: Ct,
+    out: Annotated[Path, typer.Option(help="NIfTI or NRRD file to write.")],
+    series: Series = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Reads one series and writes it with its geometry."""
+    from apnet_desktop.commands.volume import write_volume
+
+    write_volume(path, series, out, Output(as_json, lang))
+
+
+@roi_commands.command("convert")
+@command
+def roi_convert(
+    source: Annotated[Path, typer.Argument(exists=True, help="ROI file.")],
+    ct: Annotated[Path, typer.Option(exists=True, help="The CT that it belongs to.")],
+    out: Annotated[Path, typer.Option(help="File to write: .nii.gz, .nrrd or .dcm.")],
+    series: Series = None,
+    label: Label = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Converts a ROI between formats, on the grid of its CT."""
+    from apnet_desktop.commands.volume import convert_roi
+
+    convert_roi(source, ct, out, series, label, Output(as_json, lang))
+
+
+@application.command()
+@command
+def scores(
+    record: Annotated[Path, typer.Option(exists=True, help="Clinical record: JSON, CSV or FHIR.")],
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Severity scores with each input's points."""
+    from apnet_desktop.commands.scores import scores
+
+    scores(record, Output(as_json, lang))
+
+
+@application.command()
+@command
+def predict(
+    ct: Ct,
+    roi: RoiFile,
+    clinical: Clinical,
+    series: Series = None,
+    label: Label = None,
+    patient_id: PatientId = None,
+    device: Device = "auto",
+    bundle: Bundle = None,
+    prediction_id: Annotated[str | None, typer.Option(help="Id of the prediction; default: random.")] = None,
+    time: Time = None,
+    override: Override = None,
+    base_rate: BaseRate = None,
+    base_rate_source: BaseRateSource = "",
+    base_rate_date: BaseRateDate = "",
+    base_rate_patients: BaseRatePatients = 0,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Predicts the recurrence risk of one patient."""
+    from apnet_desktop.commands.options import site_base_rate, wishes
+    from apnet_desktop.commands.predict import PatientFiles, predict
+
+    site = site_base_rate(base_rate, base_rate_source, base_rate_date, base_rate_patients)
+    chosen = wishes(bundle, device, prediction_id, time, site, override)
+    predict(PatientFiles(ct, roi, clinical, series, label, patient_id), chosen, Output(as_json, lang))
+
+
+@application.command()
+@command
+def report(
+    ct: Ct,
+    roi: RoiFile,
+    clinical: Clinical,
+    out: Annotated[Path, typer.Option(help="PDF to write; its JSON twin goes beside it.")],
+    confirmed_by: Annotated[str, typer.Option(help="Who confirms that the ROI is the pancreas.")] = "",
+    paper: Annotated[str, typer.Option(help="a4 or letter.")] = "a4",
+    both_languages: Annotated[bool, typer.Option(help="English and Chinese on one report.")] = False,
+    series: Series = None,
+    label: Label = None,
+    patient_id: PatientId = None,
+    device: Device = "auto",
+    bundle: Bundle = None,
+    prediction_id: Annotated[str | None, typer.Option(help="Id of the prediction; default: random.")] = None,
+    report_id: Annotated[str | None, typer.Option(help="Id of the report; default: random.")] = None,
+    time: Time = None,
+    override: Override = None,
+    base_rate: BaseRate = None,
+    base_rate_source: BaseRateSource = "",
+    base_rate_date: BaseRateDate = "",
+    base_rate_patients: BaseRatePatients = 0,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Predicts, and writes the report."""
+    from apnet_desktop.commands.options import report_languages, site_base_rate, wishes
+    from apnet_desktop.commands.predict import PatientFiles, ReportOptions, report
+
+    site = site_base_rate(base_rate, base_rate_source, base_rate_date, base_rate_patients)
+    chosen = wishes(bundle, device, prediction_id, time, site, override)
+    options = ReportOptions(out, report_languages(lang, both_languages), paper, confirmed_by, report_id)
+    report(PatientFiles(ct, roi, clinical, series, label, patient_id), chosen, options, Output(as_json, lang))
+
+
+@application.command()
+@command
+def demo(
+    out: Annotated[Path | None, typer.Option(help="PDF to write, without a display.")] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="No window even where there is a display.")] = False,
+    device: Device = "auto",
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Makes the simulated demo case and opens it; without a display writes its report and prints risk and path."""
+    from apnet_desktop.commands.demo import demo
+
+    raise typer.Exit(demo(out, headless, device, Output(as_json, lang)))
+
+
+@application.command()
+@command
+def doctor(
+    device: Device = "auto", bundle: Bundle = None, as_json: AsJson = False, lang: Lang = Language.ENGLISH
+) -> None:
+    """Versions, fonts, device and the reason for it, store health."""
+    from apnet_desktop.commands.doctor import doctor
+
+    raise typer.Exit(0 if doctor(device, bundle, Output(as_json, lang)) else 1)
+
+
+@application.command("install-launcher")
+@command
+def install_launcher(
+    remove: Annotated[bool, typer.Option("--remove", help="Take it away again.")] = False,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Puts desktop entry and icon in this user's own folders."""
+    from apnet_desktop.commands.launcher import install_launcher, remove_launcher
+
+    (remove_launcher if remove else install_launcher)(Output(as_json, lang))
+
+
+@bundle_commands.command("show")
+@command
+def bundle_show(
+    folder: Annotated[Path | None, typer.Argument(help="Default: the bundle that ships.")] = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """What a bundle is."""
+    from apnet_desktop.commands.bundle import show
+
+    show(folder, Output(as_json, lang))
+
+
+@bundle_commands.command("verify")
+@command
+def bundle_verify(
+    folder: Annotated[Path | None, typer.Argument(help="Default: the bundle that ships.")] = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Checks every file and runs the golden values."""
+    from apnet_desktop.commands.bundle import verify
+
+    verify(folder, Output(as_json, lang))
+
+
+@bundle_commands.command("pack")
+@command
+def bundle_pack(
+    folder: Annotated[Path, typer.Argument(exists=True)],
+    out: Annotated[Path, typer.Option(help="ZIP to write.")],
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Packs a bundle into a ZIP."""
+    from apnet_desktop.commands.bundle import pack
+
+    pack(folder, out, Output(as_json, lang))
+
+
+@bundle_commands.command("install")
+@command
+def bundle_install(
+    archive: Annotated[Path, typer.Argument(exists=True)],
+    into: Annotated[Path | None, typer.Option(help="New folder; default: the user's bundles.")] = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Installs a packed bundle."""
+    from apnet_desktop.commands.bundle import install
+
+    install(archive, into, Output(as_json, lang))
+
+
+def main() -> None:
+    """Runs the command line."""
+    application()

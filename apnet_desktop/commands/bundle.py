@@ -1,0 +1,85 @@
+"""`apnet bundle show|verify|pack|install`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from apnet_desktop.bundle.archive import install_bundle, pack_bundle
+from apnet_desktop.bundle.files import open_bundle
+from apnet_desktop.cases.files import user_data_folder
+from apnet_desktop.commands.headless import Headless, bundle_folder
+from apnet_desktop.commands.output import Output
+
+__all__ = ["install", "pack", "show", "verify"]
+
+
+def show(folder: Path | None, output: Output) -> None:
+    """Prints what a bundle is.
+
+    Raises:
+        BundleError: It is damaged or unknown.
+    """
+    bundle = open_bundle(bundle_folder(folder))
+    manifest = bundle.manifest
+    output.value({"sha256": bundle.sha256, "status": bundle.status.value, "manifest": manifest.model_dump(mode="json")})
+    output.raw(f"{manifest.name} {manifest.version} ({bundle.status.value})  {bundle.sha256}")
+    output.raw(f"  {manifest.outcome.definition.en}")
+    output.raw(f"  {manifest.cohort.description.en}")
+    output.line(
+        "commands.bundle_cohort",
+        patients=manifest.cohort.patients,
+        events=manifest.cohort.events,
+        prevalence=round(100 * manifest.cohort.prevalence),
+        threshold=round(100 * manifest.threshold.risk),
+    )
+    output.raw("  " + ", ".join(backbone.timm_name for backbone in manifest.backbones))
+    output.raw("  " + ", ".join(factor.id for factor in manifest.factors.factors))
+    for file in manifest.files:
+        output.raw(f"  {file.size:>10}  {file.sha256}  {file.name}")
+    if bundle.notice is not None:
+        output.raw(bundle.notice.text(output.language))
+
+
+def verify(folder: Path | None, output: Output) -> None:
+    """Checks every file of a bundle and runs its golden values.
+
+    Raises:
+        BundleError: A file or a value is not what the bundle says.
+    """
+    chosen = bundle_folder(folder)
+    bundle = open_bundle(chosen)
+    with Headless() as headless:
+        found = headless.inference.verify(chosen).run()
+    output.value({"sha256": bundle.sha256, "files": len(bundle.manifest.files), **found.model_dump(mode="json")})
+    output.line(
+        "commands.bundle_verified",
+        name=bundle.manifest.name,
+        files=len(bundle.manifest.files),
+        cases=found.cases,
+        difference=f"{found.largest_difference:.1e}",
+        tolerance=f"{found.tolerance:.0e}",
+    )
+
+
+def pack(folder: Path, out: Path, output: Output) -> None:
+    """Packs a bundle into a ZIP to hand over.
+
+    Raises:
+        BundleError: The bundle is damaged or the file cannot be written.
+    """
+    pack_bundle(folder, out)
+    output.value({"file": str(out)})
+    output.line("commands.bundle_packed", file=str(out))
+
+
+def install(archive: Path, into: Path | None, output: Output) -> None:
+    """Installs a packed bundle into the user's bundles.
+
+    Raises:
+        BundleError: The archive is damaged, unsafe, or there is such a bundle already.
+    """
+    target = into if into is not None else user_data_folder() / "bundles" / archive.stem
+    target.parent.mkdir(parents=True, exist_ok=True)
+    installed = install_bundle(archive, target)
+    output.value({"folder": str(installed.folder), "sha256": installed.sha256})
+    output.line("commands.bundle_installed", folder=str(installed.folder))

@@ -1,0 +1,96 @@
+"""Starts and ends the desktop application: theme, fonts, log, crash notes, store, window."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from apnet_desktop.cases.crash import CrashNote, CrashWatch
+from apnet_desktop.cases.log import start_logging
+from apnet_desktop.cases.settings import Settings, SettingsFile
+from apnet_desktop.cases.store import CaseStore
+from apnet_desktop.errors import CaseError, KnownError
+from apnet_desktop.gui.fonts import add_screen_fonts
+from apnet_desktop.gui.main_window import MainWindow
+from apnet_desktop.gui.notice import NoticeKind
+from apnet_desktop.gui.services import Services
+from apnet_desktop.gui.theme import apply_theme
+from apnet_desktop.language import Language, Message, text
+from apnet_desktop.locations import resources_folder
+
+__all__ = ["run"]
+
+
+def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | None = None) -> int:
+    """Opens the window and stays until it is closed.
+
+    Args:
+        path: Folder, file, ZIP or DICOMDIR to open.
+        demo: True to open the simulated demo case.
+        store_folder: Where the cases lie; the user's data folder if None.
+
+    Returns:
+        Exit code: 0 in good order, 1 if the case store cannot be used, 3 after an internal fault.
+    """
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)  # noqa: S101 - narrows the type
+    application.setApplicationName("apnet-desktop")
+    application.setApplicationDisplayName("APNet Desktop")
+    application.setDesktopFileName("apnet-desktop")
+    application.setWindowIcon(QIcon(str(resources_folder() / "icons" / "apnet.svg")))
+    settings_file = SettingsFile(store_folder / "settings.json" if store_folder else None)
+    try:
+        log_file = start_logging(store_folder / "log" if store_folder else None)
+        watch = CrashWatch(log_file.parent)
+        settings, settings_error = _settings(settings_file)
+        store = CaseStore(store_folder, person=settings.reviewer)
+    except CaseError as error:
+        _tell(error.message, Language.ENGLISH)
+        return 1
+    apply_theme(application, settings.theme.value)
+    add_screen_fonts(settings.language)
+    _translate_qt(application, settings.language)
+    services = Services.start(store, settings_file, settings, log_file.parent)
+    window = MainWindow(services)
+    watch.start(lambda note: _crashed(note, settings.language))
+    window.show()
+    if watch.last is not None:
+        window.notice.say(Message.of("gui.crashed"), NoticeKind.INFORMATION)
+    if settings_error is not None:
+        window.notice.say(settings_error)
+    # The first paint goes before the processes start.
+    QTimer.singleShot(0, window, lambda: window.start(path, demo=demo))
+    code = application.exec()
+    watch.stop()
+    return code
+
+
+def _settings(settings_file: SettingsFile) -> tuple[Settings, Message | None]:
+    """The settings, or the defaults and the reason why they had to be taken."""
+    try:
+        return settings_file.load(), None
+    except KnownError as error:
+        return Settings(), error.message
+
+
+def _translate_qt(application: QApplication, language: Language) -> None:
+    """Qt's own words (buttons of dialogs) come from Qt's own files."""
+    if language is Language.CHINESE:
+        QLocale.setDefault(QLocale(QLocale.Language.Chinese, QLocale.Country.China))
+        translator = QTranslator(application)
+        if translator.load("qtbase_zh_CN", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+            application.installTranslator(translator)
+
+
+def _tell(message: Message, language: Language) -> None:
+    QMessageBox.critical(None, text("gui.title", language), message.text(language))
+
+
+def _crashed(note: CrashNote, language: Language) -> None:
+    """An exception that nobody caught: everything finished is in the store, so say it and end."""
+    _tell(Message.of("gui.fault", name=note.text.partition(":")[0]), language)
+    QApplication.exit(3)

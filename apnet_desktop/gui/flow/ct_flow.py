@@ -1,0 +1,189 @@
+"""CT and ROI: looks through what was opened, reads the series into its case, imports a ROI file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from apnet_desktop.cases.assessment import SeriesReference
+from apnet_desktop.ct.roi import Roi
+from apnet_desktop.ct.series import ScanProgress, ScanResult, SeriesSummary
+from apnet_desktop.gui.flow.case_keeper import CaseKeeper
+from apnet_desktop.gui.flow.job_runner import JobRunner
+from apnet_desktop.gui.flow.open_volume import OpenVolume
+from apnet_desktop.gui.services import Services
+from apnet_desktop.language import Message
+from apnet_desktop.worker.reader_jobs import DemoCasePaths, ImportedRoi, StageProgress, VolumeProgress
+from apnet_desktop.worker.shared_memory import SharedVolume
+
+__all__ = ["CtFlow"]
+
+
+def _nothing() -> None:
+    pass
+
+
+class CtFlow(QObject):
+    """Brings files into the open case.
+
+    Signals:
+        series_seen: Series found so far; carries a tuple of `SeriesSummary`.
+        scanned: The scan is done; carries the `ScanResult`.
+        volume_filling: A volume fills up; carries the `CtVolume` and one flag a slice that is ready.
+        volume_opened: A volume is complete; carries the `CtVolume`, or None where there is none any more.
+        roi_loaded: The case has a ROI on this volume; carries the `Roi`.
+        roi_imported: A ROI came from a file; carries the `Roi`.
+        regions_found: A ROI file holds several regions; carries its path and the candidates.
+        said: A sentence for the person; carries the `Message`.
+    """
+
+    series_seen = Signal(object)
+    scanned = Signal(object)
+    volume_filling = Signal(object, object)
+    volume_opened = Signal(object)
+    roi_loaded = Signal(object)
+    roi_imported = Signal(object)
+    regions_found = Signal(object, object)
+    said = Signal(object)
+
+    def __init__(
+        self, services: Services, runner: JobRunner, keeper: CaseKeeper, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._reader = services.reader
+        self._runner = runner
+        self._keeper = keeper
+        self.open = OpenVolume(services.blocks)
+
+    # -- scan -----------------------------------------------------------------------------------------------------
+
+    def open_path(self, path: Path) -> None:
+        """Looks through a folder, file, ZIP or DICOMDIR, and reads the best series."""
+        self._scan(path, wanted=None)
+
+    def open_case(self, case_id: str) -> None:
+        """Opens a case of the store; its CT is read again from where it lies."""
+        self._runner.stop()
+        if not self._keeper.open(case_id):
+            return
+        self.drop()
+        assessment = self._keeper.assessment
+        if assessment is not None and assessment.series is not None:
+            self._scan(Path(assessment.series.path), wanted=assessment.series.series.series_uid)
+
+    def open_demo(self, then: Callable[[DemoCasePaths], None]) -> None:
+        """Makes the simulated demo case if it is not there yet, opens its CT, and goes on with `then`."""
+        self._runner.say_progress("gui.stage_demo", 0.0)
+
+        def progress(value: StageProgress) -> None:
+            self._runner.say_progress("gui.stage_demo", value.fraction)
+
+        def made(paths: DemoCasePaths) -> None:
+            self._scan(Path(paths.ct), wanted=None, then=lambda: then(paths))
+
+        self._runner.run(self._reader.make_demo_case(self._services.data_folder / "demo-case"), made, progress)
+
+    def _scan(self, path: Path, wanted: str | None, then: Callable[[], None] = _nothing) -> None:
+        self._runner.say_progress("gui.stage_scan", None, count=0)
+        seen: dict[str, SeriesSummary] = {}
+
+        def progress(value: ScanProgress) -> None:
+            self._runner.say_progress("gui.stage_scan", value.fraction or None, count=value.files)
+            seen.update({summary.key: summary for summary in value.series})
+            if value.series:
+                self.series_seen.emit(tuple(seen.values()))
+
+        def scanned(result: ScanResult) -> None:
+            self.scanned.emit(result)
+            chosen = _chosen(result, wanted)
+            if chosen is None:
+                self.said.emit(result.why if wanted is None else Message.of("gui.series_gone", folder=path.name))
+            else:
+                self.choose_series(chosen, path, then)
+
+        self._runner.run(self._reader.scan(path), scanned, progress)
+
+    # -- read -----------------------------------------------------------------------------------------------------
+
+    def choose_series(self, summary: SeriesSummary, path: Path, then: Callable[[], None] = _nothing) -> None:
+        """Reads one series of what was opened at `path` into the case that it belongs to."""
+        if not summary.readable:
+            self.said.emit(summary.sentence)
+            return
+        self._runner.stop()
+        if not self._keeper.open_for_series(summary.description.series_uid):
+            return
+        self.drop()
+        task, block = self._reader.read(summary)
+        self.open.begin(block)
+        self._runner.say_progress("gui.stage_read", 0.0)
+
+        def progress(value: VolumeProgress) -> None:
+            self._runner.say_progress("gui.stage_read", value.fraction)
+            if self.open.fill(summary, value):
+                self.volume_filling.emit(self.open.volume, self.open.ready)
+
+        def read(shared: SharedVolume) -> None:
+            self._take_volume(shared, path)
+            then()
+
+        def cleanup(well: bool) -> None:
+            if not well:
+                self.drop()
+
+        self._runner.run(task, read, progress, cleanup)
+
+    def _take_volume(self, shared: SharedVolume, path: Path) -> None:
+        volume = self.open.complete(shared)
+        case = self._keeper.case
+        if case is None:
+            return
+        reference = SeriesReference.of(volume, path)
+        if reference != case.assessment.series:
+            self._keeper.guarded(lambda: case.set_series(reference))
+        self.volume_opened.emit(volume)
+        roi = case.assessment.roi
+        if roi is not None and roi.geometry.same_grid(volume.geometry):
+            self.roi_loaded.emit(roi)
+
+    def drop(self) -> None:
+        """Frees the volume on the screen."""
+        had_one = self.open.volume is not None
+        if had_one:
+            self.volume_opened.emit(None)
+        self.open.drop()
+
+    # -- ROI ------------------------------------------------------------------------------------------------------
+
+    def import_roi(self, path: Path, label: int | None = None) -> None:
+        """Imports a ROI file onto the open CT."""
+        shared = self.open.shared
+        if shared is None:
+            return
+        self._runner.say_progress("gui.stage_roi", None)
+        task, block = self._reader.import_roi(path, shared, self._keeper.settings.reviewer, label)
+
+        def imported(value: ImportedRoi) -> None:
+            if value.roi is None:
+                self.regions_found.emit(path, value.candidates)
+                return
+            roi: Roi = self._reader.take_roi(value.roi)
+            self.roi_imported.emit(roi)
+            for check in value.checks:
+                if check.state is not check.state.PASSED:
+                    self.said.emit(check.message)
+
+        def cleanup(well: bool) -> None:
+            if not well:
+                self._services.blocks.release(block)
+
+        self._runner.run(task, imported, cleanup=cleanup)
+
+
+def _chosen(result: ScanResult, wanted: str | None) -> SeriesSummary | None:
+    if wanted is not None:
+        return next((one for one in result.series if one.description.series_uid == wanted), None)
+    return result.series[result.preselected] if result.preselected is not None else None

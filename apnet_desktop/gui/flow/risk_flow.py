@@ -1,0 +1,175 @@
+"""Risk and report: opens the bundle, warms the worker, predicts, makes the report."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QObject, Signal
+
+from apnet_desktop.bundle.files import Bundle, open_bundle
+from apnet_desktop.bundle.prediction import Prediction
+from apnet_desktop.bundle.request import PredictionRequest
+from apnet_desktop.cases.assessment import Step, StepState
+from apnet_desktop.gui.flow.case_keeper import CaseKeeper, site_rate_of
+from apnet_desktop.gui.flow.job_runner import JobRunner
+from apnet_desktop.gui.flow.open_volume import OpenVolume
+from apnet_desktop.gui.services import Services
+from apnet_desktop.language import Message
+from apnet_desktop.version import APPLICATION_VERSION
+from apnet_desktop.worker.client import ProcessClient
+from apnet_desktop.worker.inference_jobs import MadeReport, MakeReport, PredictProgress, Warmed
+
+__all__ = ["RiskFlow"]
+
+
+class RiskFlow(QObject):
+    """Runs APNet on the open case.
+
+    Signals:
+        bundle_opened: The bundle was checked; carries the `Bundle`.
+        warmed: The worker is warm; carries the `Warmed`.
+        report_made: A report is ready; carries the PDF's bytes.
+        said: A sentence for the person; carries the `Message`.
+    """
+
+    bundle_opened = Signal(object)
+    warmed = Signal(object)
+    report_made = Signal(object)
+    said = Signal(object)
+
+    def __init__(
+        self,
+        services: Services,
+        runner: JobRunner,
+        keeper: CaseKeeper,
+        volume: OpenVolume,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._inference = services.inference
+        self._runner = runner
+        self._keeper = keeper
+        self._volume = volume
+        self._compute: Warmed | None = None
+        runner.stopped.connect(self._warm_again)
+
+    def open_bundle(self) -> None:
+        """Checks every file of the bundle in use, then warms the worker; does not wait."""
+        folder = self._services.bundle_folder
+        self._runner.jobs.in_background(lambda: open_bundle(folder), self._bundle_is_open)
+
+    def _bundle_is_open(self, bundle: Bundle) -> None:
+        self._keeper.set_bundle(bundle)
+        self.bundle_opened.emit(bundle)
+        if bundle.notice is not None:
+            self.said.emit(bundle.notice)
+        self.warm()
+
+    def warm(self) -> None:
+        """Loads libraries and bundle in the worker, so that the first risk comes quickly."""
+        if self._keeper.bundle is not None:
+            task = self._inference.warm(self._keeper.bundle.folder, self._keeper.settings.device.value)
+            self._runner.jobs.start(task, self._is_warm)
+
+    def _is_warm(self, warmed: Warmed) -> None:
+        self._keeper.set_compute(warmed.compute)
+        self.warmed.emit(warmed)
+
+    def _warm_again(self, client: ProcessClient) -> None:
+        if client is self._inference.client:
+            self.warm()
+
+    def missing(self) -> tuple[Message, ...]:
+        """What is still to do before a risk can be calculated; empty if nothing."""
+        if self._keeper.bundle is None:
+            return (Message.of("gui.bundle_opening"),)
+        if self._keeper.case is None:
+            return (Message.of("cases.ct_to_do"),)
+        return tuple(
+            status.message
+            for status in self._keeper.case.steps()
+            if status.step is not Step.RISK and status.state is not StepState.DONE
+        )
+
+    def predict(self) -> None:
+        """Calculates the risk of the open case."""
+        case, bundle, settings = self._keeper.case, self._keeper.bundle, self._keeper.settings
+        if case is None or bundle is None or self.missing():
+            return
+        assessment = case.assessment
+        roi = self._inference.share_roi(assessment.roi) if assessment.roi else None
+        request = PredictionRequest(
+            prediction_id=uuid.uuid4().hex,
+            time=datetime.now(UTC).replace(microsecond=0),
+            application_version=APPLICATION_VERSION,
+            site_base_rate=site_rate_of(settings),
+            overrides={override.check_id: override.reason for override in assessment.overrides},
+        )
+        task = self._inference.predict(
+            bundle.folder, settings.device.value, self._volume.shared, roi, assessment.record, request
+        )
+
+        def progress(value: PredictProgress) -> None:
+            self._runner.say_progress(value.stage, value.fraction)
+
+        def predicted(prediction: Prediction) -> None:
+            if self._keeper.case is case:
+                # After the GPU's memory ended this is the CPU, and the prediction still holds.
+                self._keeper.set_compute(prediction.provenance.compute)
+                self._keeper.guarded(lambda: case.set_prediction(prediction))
+
+        def cleanup(_: bool) -> None:
+            if roi is not None:
+                self._services.blocks.release(roi.array.name)
+
+        self._runner.run(task, predicted, progress, cleanup)
+        self._runner.say_progress("gui.stage_start", 0.0)
+
+    def make_report(self) -> None:
+        """Makes the report of the prediction that holds, and keeps it with the case."""
+        case, bundle, settings = self._keeper.case, self._keeper.bundle, self._keeper.settings
+        prediction = self._current_prediction()
+        if case is None or bundle is None or prediction is None:
+            return
+        assessment = case.assessment
+        roi = self._inference.share_roi(assessment.roi) if assessment.roi else None
+        earlier = assessment.reports[-1] if assessment.reports else None
+        job = MakeReport(
+            bundle=str(bundle.folder),
+            prediction=prediction,
+            record=assessment.record,
+            volume=self._volume.shared,
+            roi=roi,
+            languages=(settings.language,),
+            report_id=uuid.uuid4().hex,
+            case_id=assessment.case_id,
+            version=len(assessment.reports) + 1,
+            supersedes=str(earlier.version) if earlier else "",
+            time=datetime.now(UTC).replace(microsecond=0),
+            application_version=APPLICATION_VERSION,
+        )
+
+        def made(report: MadeReport) -> None:
+            pdf = base64.b64decode(report.pdf)
+            if self._keeper.case is case:
+                twin = report.twin.encode()
+                person, language = settings.reviewer, settings.language
+                self._keeper.guarded(lambda: case.add_report(pdf, person=person, language=language, twin=twin))
+            self.report_made.emit(pdf)
+
+        def cleanup(_: bool) -> None:
+            if roi is not None:
+                self._services.blocks.release(roi.array.name)
+
+        self._runner.run(self._inference.make_report(job), made, cleanup=cleanup)
+        self._runner.say_progress("gui.stage_report", None)
+
+    def _current_prediction(self) -> Prediction | None:
+        case = self._keeper.case
+        found: list[Prediction] = []
+        if case is not None:
+            self._keeper.guarded(lambda: found.append(case.require_current()))
+        return found[0] if found else None
