@@ -152,6 +152,8 @@ class Assessment:
         reports: Every report, oldest first.
         overrides: Refused checks that a person went past, with the reason.
         note: A person's own words for the worklist.
+        ct_path: Where a CT lies that was named in a list and waits to be read, as `ct.file_names.path_text` writes it;
+            empty if there is none.
     """
 
     case_id: str
@@ -162,6 +164,7 @@ class Assessment:
     reports: tuple[ReportVersion, ...] = ()
     overrides: tuple[Override, ...] = ()
     note: str = ""
+    ct_path: str = ""
 
     @property
     def identity(self) -> PatientIdentity:

@@ -15,8 +15,13 @@ from apnet_desktop.cases.lock import StoreLock
 __all__ = ["Backups", "list_backups", "restore_backup"]
 
 _KEPT = 3
+_VERSION_WITH_READINGS = 2
 _NAME = re.compile(r"cases-(\d+)\.db")
-_NAMED_MASKS = "SELECT id, json_extract(roi, '$.file') FROM cases WHERE roi IS NOT NULL"
+_NAMED_MASKS = (
+    "SELECT id, json_extract(roi, '$.file') FROM cases WHERE roi IS NOT NULL "
+    "UNION SELECT case_id, json_extract(content, '$.roi.file') FROM readings"
+)
+_NAMED_MASKS_OF_VERSION_1 = "SELECT id, json_extract(roi, '$.file') FROM cases WHERE roi IS NOT NULL"
 
 
 def list_backups(folder: Path) -> list[Path]:
@@ -125,7 +130,9 @@ class Backups:
         with known_errors(self._folder):
             for backup in list_backups(self._folder):
                 with contextlib.closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as copy:
-                    named |= {(str(row[0]), str(row[1])) for row in copy.execute(_NAMED_MASKS)}
+                    old = copy.execute("PRAGMA user_version").fetchone()[0] < _VERSION_WITH_READINGS
+                    query = _NAMED_MASKS_OF_VERSION_1 if old else _NAMED_MASKS
+                    named |= {(str(row[0]), str(row[1])) for row in copy.execute(query)}
             for path in self._folder.glob("cases/*/*.mask"):
                 if (path.parent.name, path.name) not in named:
                     path.unlink()

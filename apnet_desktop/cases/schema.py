@@ -91,5 +91,24 @@ CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_SECOND = """
+ALTER TABLE cases ADD COLUMN ct_path TEXT NOT NULL DEFAULT '';   -- a CT that waits to be read
+CREATE TABLE members (                -- cases of a cohort
+    case_id TEXT PRIMARY KEY REFERENCES cases (id) ON DELETE CASCADE,
+    patient TEXT NOT NULL UNIQUE,     -- id in the cohort's table
+    second_reader INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE follow_ups (
+    case_id TEXT PRIMARY KEY REFERENCES cases (id) ON DELETE CASCADE,
+    content TEXT NOT NULL             -- FollowUp
+) STRICT;
+CREATE TABLE readings (
+    case_id TEXT NOT NULL REFERENCES cases (id) ON DELETE CASCADE,
+    reader TEXT NOT NULL,
+    content TEXT NOT NULL,            -- Reading
+    PRIMARY KEY (case_id, reader)
+) STRICT;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
 CURRENT_VERSION = len(MIGRATIONS)

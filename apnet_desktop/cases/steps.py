@@ -5,7 +5,7 @@ from __future__ import annotations
 from apnet_desktop.bundle.prediction import InputDigests
 from apnet_desktop.cases.assessment import Assessment, Step, StepState, StepStatus
 from apnet_desktop.clinical.factor import FactorSchema
-from apnet_desktop.ct.identity import PatientIdentity
+from apnet_desktop.clinical.identity import differences_with_ct
 from apnet_desktop.language import Message
 
 __all__ = ["next_step", "step_states"]
@@ -30,7 +30,8 @@ def _status(step: Step, state: StepState, id: str, **values: str | int | float) 
 def _ct(assessment: Assessment) -> StepStatus:
     series = assessment.series
     if series is None:
-        return _status(Step.CT, StepState.TO_DO, "cases.ct_to_do")
+        waiting = "cases.ct_waits" if assessment.ct_path else "cases.ct_to_do"
+        return _status(Step.CT, StepState.TO_DO, waiting)
     blocking = next((check for check in assessment.with_overrides(series.checks) if check.blocks), None)
     if blocking is not None:
         return StepStatus(step=Step.CT, state=StepState.LOOK_HERE, message=blocking.message)
@@ -52,7 +53,7 @@ def _roi(assessment: Assessment) -> StepStatus:
 
 def _clinical(assessment: Assessment, schema: FactorSchema | None) -> StepStatus:
     record = assessment.record
-    if record.identity and assessment.series and _differ(record.identity, assessment.series.identity):
+    if assessment.series is not None and differences_with_ct(record, assessment.series.identity, None):
         return _status(Step.CLINICAL, StepState.LOOK_HERE, "cases.clinical_other_patient")
     if not record.values:
         return _status(Step.CLINICAL, StepState.TO_DO, "cases.clinical_to_do")
@@ -62,13 +63,6 @@ def _clinical(assessment: Assessment, schema: FactorSchema | None) -> StepStatus
     unknown = sum(value is None for value in record.values.values())
     return _status(Step.CLINICAL, StepState.DONE, "cases.clinical_done", known=len(record.values) - unknown,
                    unknown=unknown)  # fmt: skip
-
-
-def _differ(one: PatientIdentity, other: PatientIdentity) -> bool:
-    """True if both say who the patient is and do not agree."""
-    if one.patient_id and other.patient_id:
-        return one.patient_id.strip() != other.patient_id.strip()
-    return bool(one.birth_date and other.birth_date and one.birth_date != other.birth_date)
 
 
 def _risk(assessment: Assessment, current: InputDigests | None) -> StepStatus:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from apnet_desktop.bundle.prediction import Prediction
@@ -12,11 +13,14 @@ from apnet_desktop.cases.audit import AuditAction, AuditTrail
 from apnet_desktop.cases.backup import Backups
 from apnet_desktop.cases.case_rows import CaseRows, identity_columns
 from apnet_desktop.cases.clock import Clock, SystemClock
+from apnet_desktop.cases.cohort import CohortMembers
 from apnet_desktop.cases.database import Database
 from apnet_desktop.cases.files import clear, private_folder, user_data_folder
+from apnet_desktop.cases.follow_up import FollowUps
 from apnet_desktop.cases.lifecycle import CaseLifecycle
 from apnet_desktop.cases.listing import CaseQuery, CaseSummary, count_cases, list_cases
 from apnet_desktop.cases.lock import StoreLock
+from apnet_desktop.cases.readings import Readings
 from apnet_desktop.cases.report_storage import ReportStorage
 from apnet_desktop.cases.roi_storage import RoiStorage
 from apnet_desktop.cases.steps import next_step
@@ -68,6 +72,9 @@ class CaseStore:
             clear(private_folder(scratch, parents=False))
         self._rois = RoiStorage(self._database, self._rows, self.audit, self.case_folder, scratch)
         self.reports = ReportStorage(self._database, self._rows, self.audit, self._clock, self.case_folder, scratch)
+        self.readings = Readings(self._database, self._rows, self.audit, self.case_folder, scratch)
+        self.follow_ups = FollowUps(self._database, self._rows, self.audit)
+        self.cohort = CohortMembers(self._database, self._rows)
         self.backups = Backups(self._database, self._rows, self.folder)
         self.lifecycle = CaseLifecycle(self, self._database, self._rows, self._clock)
 
@@ -149,6 +156,7 @@ class CaseStore:
                 reports=tuple(ReportVersion.model_validate_json(report["content"]) for report in reports),
                 overrides=tuple(Override.model_validate_json(override["content"]) for override in overrides),
                 note=row["note"],
+                ct_path=row["ct_path"],
             )
         except ValueError as error:
             raise CaseError(Message.of("cases.case_damaged", case=case_id)) from error
@@ -272,6 +280,24 @@ class CaseStore:
             self._rows.row(case_id)
             connection.execute("UPDATE cases SET note = ? WHERE id = ?", (note, case_id))
             self._rows.touch(case_id)
+
+    def save_ct_path(self, case_id: str, path: str) -> None:
+        """Keeps where the CT lies that a case waits to read; see `Assessment.ct_path`.
+
+        Raises:
+            CaseError: The store cannot be written, or there is no such case.
+        """
+        with self._database.transaction() as connection:
+            self._rows.row(case_id)
+            connection.execute("UPDATE cases SET ct_path = ? WHERE id = ?", (path, case_id))
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """Makes several changes one: all reach the disk, or none.
+
+        Raises:
+            CaseError: The store cannot be written.
+        """
+        return self._database.transaction()
 
     def save_steps(self, case_id: str, states: tuple[StepStatus, ...]) -> None:
         """Keeps where the four steps stand, for the worklist; not an edit of the case.
