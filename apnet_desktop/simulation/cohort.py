@@ -127,7 +127,9 @@ def simulate_row(seed: int, index: int, settings: GeneratorSettings = DEFAULT) -
     return CohortRow(patient, findings, follow(patient, findings))
 
 
-def _make(index: int, folder: Path, seed: int, settings: GeneratorSettings, inputs_only: bool) -> tuple[dict[str, str], dict[str, str]]:  # fmt: skip
+def _make(
+    index: int, folder: Path, seed: int, settings: GeneratorSettings, inputs_only: bool
+) -> tuple[dict[str, str], dict[str, str]]:
     name = f"{index:05d}"
     target = folder / "patients" / name
     if inputs_only:

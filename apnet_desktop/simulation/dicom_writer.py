@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -65,12 +64,11 @@ def write_patient(
     ct_folder = folder / "ct"
     ct_folder.mkdir(parents=True, exist_ok=True)
     write_series(patient, rendered, ct_folder)
-    paths = [folder / name for name in ("pancreas.nii.gz", "clinical.json", "outcome.json")]
-    write_mask(rendered.roi, paths[0])
-    paths[1].write_text(patient.record.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    outcome = json.loads(follow_up.model_dump_json())
-    paths[2].write_text(json.dumps(outcome, indent=1) + "\n", encoding="utf-8")
-    return WrittenPatient(ct_folder, *paths, findings, follow_up)
+    roi, clinical, outcome = (folder / name for name in ("pancreas.nii.gz", "clinical.json", "outcome.json"))
+    write_mask(rendered.roi, roi)
+    clinical.write_text(patient.record.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    outcome.write_text(follow_up.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return WrittenPatient(ct_folder, roi, clinical, outcome, findings, follow_up)
 
 
 def write_series(patient: SimulatedPatient, rendered: RenderedCt, folder: Path) -> None:
@@ -91,13 +89,14 @@ def _dicom_date(day: date) -> str:
 
 def _dataset(patient: SimulatedPatient, rendered: RenderedCt, number: int) -> FileDataset:
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+    from pydicom.uid import UID
 
     uid = instance_uid(patient.seed, patient.index, number)
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = _CT_IMAGE_STORAGE
-    meta.MediaStorageSOPInstanceUID = uid
-    meta.TransferSyntaxUID = _EXPLICIT_LITTLE_ENDIAN
-    meta.ImplementationClassUID = _IMPLEMENTATION
+    meta.MediaStorageSOPClassUID = UID(_CT_IMAGE_STORAGE)
+    meta.MediaStorageSOPInstanceUID = UID(uid)
+    meta.TransferSyntaxUID = UID(_EXPLICIT_LITTLE_ENDIAN)
+    meta.ImplementationClassUID = UID(_IMPLEMENTATION)
     meta.ImplementationVersionName = "APNETSIM_1"
     dataset = FileDataset("", Dataset(), file_meta=meta, preamble=b"\0" * 128)
     dataset.SpecificCharacterSet = "ISO_IR 192"

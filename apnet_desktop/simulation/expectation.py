@@ -117,7 +117,7 @@ def _known_score(drawn: Population) -> Floats:
 def _over_missing(
     drawn: Population, settings: GeneratorSettings, average: Callable[[NDArray[np.intp], Floats], Floats]
 ) -> Floats:
-    """Mean of `average(rows, logit)` over the missing values; logit (n, k) is the known score plus what may be hidden."""
+    """Mean of `average(rows, logit)` over what is missing; logit (n, k) is the known score plus what may be hidden."""
     known = _known_score(drawn)
     result = np.empty(len(drawn))
     no_fat, no_hdl, no_smoking = (drawn.missing[name] for name in ("triglycerides", "hdl_cholesterol", "smoking"))

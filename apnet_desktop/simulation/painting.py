@@ -8,8 +8,8 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from apnet_desktop.simulation.anatomy import Layer
 from apnet_desktop.simulation.labels import Tissue
+from apnet_desktop.simulation.layer import Layer
 from apnet_desktop.simulation.shapes import Patch, Plane, Shape
 
 __all__ = ["AIR", "Layers", "paint", "paint_labels"]
@@ -75,7 +75,7 @@ def _distance(layer: Layer, plane: Plane, cuts: _Cuts) -> tuple[Patch, Field] | 
 def _allowed(layer: Layer, under: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
     if not layer.over:
         return None
-    allowed = under == int(layer.over[0])
+    allowed: NDArray[np.bool_] = np.equal(under, int(layer.over[0]))
     for tissue in layer.over[1:]:
         allowed |= under == int(tissue)
     return allowed

@@ -13,8 +13,9 @@ from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
 from apnet_desktop.ct.geometry import Geometry
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.frozen import FrozenModel
-from apnet_desktop.simulation.anatomy import Frame
-from apnet_desktop.simulation.anatomy_plan import Plan, Request, make_plan
+from apnet_desktop.simulation.anatomy_plan import Plan, make_plan
+from apnet_desktop.simulation.disease import Request
+from apnet_desktop.simulation.frame import Frame
 from apnet_desktop.simulation.population import (
     AETIOLOGIES,
     ALCOHOL_USES,

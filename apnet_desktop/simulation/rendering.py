@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from apnet_desktop.ct.geometry import Geometry
 from apnet_desktop.ct.roi import Roi, RoiOrigin
 from apnet_desktop.ct.volume import CtVolume, SeriesDescription
-from apnet_desktop.simulation.anatomy_plan import RIM
+from apnet_desktop.simulation.disease import RIM
 from apnet_desktop.simulation.findings import (
     Findings,
     LabelledSlice,
@@ -124,7 +124,9 @@ def _rim(patient: SimulatedPatient, plane: Plane) -> NDArray[np.bool_]:
     return rim
 
 
-def _noisy(patient: SimulatedPatient, slice_number: int, plane: Plane, window: Window, clean: NDArray[np.float32]) -> NDArray[np.int16]:  # fmt: skip
+def _noisy(
+    patient: SimulatedPatient, slice_number: int, plane: Plane, window: Window, clean: NDArray[np.float32]
+) -> NDArray[np.int16]:
     series = patient.series
     grain = NoiseGrain(series.kernel.passes, series.kernel.wide_step)
     noise = noise_slice(patient.seed, patient.index, slice_number, series.geometry.size[0], grain)

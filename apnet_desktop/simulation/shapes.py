@@ -57,8 +57,12 @@ class Patch:
     columns: slice
 
 
+def _step(axis: Field) -> float:
+    return float(axis[1] - axis[0]) if len(axis) > 1 else 1.0
+
+
 def _cover(axis: Field, lower: float, upper: float) -> tuple[int, int]:
-    step = float(axis[1] - axis[0])
+    step = _step(axis)
     first = int(np.floor((lower - float(axis[0])) / step)) - 1
     last = int(np.ceil((upper - float(axis[0])) / step)) + 2
     return max(first, 0), min(last, len(axis))
@@ -188,8 +192,8 @@ class Tube:
         roughness: float = 0.0,
         reach: float = FAR,
     ) -> None:
-        self.points = np.round(np.asarray(points, np.float64), 4)
-        self.radii = np.round(np.broadcast_to(np.asarray(radii, np.float64), (len(self.points),)), 4)
+        self.points: NDArray[np.float64] = np.round(np.asarray(points, np.float64), 4)
+        self.radii: NDArray[np.float64] = np.round(np.broadcast_to(np.asarray(radii, np.float64), (len(self.points),)), 4)
         self.texture = texture
         self.roughness = roughness
         self.reach = reach
@@ -260,7 +264,7 @@ class Tube:
 
 def _spans(axis: Field, centres: NDArray[np.float64], half: NDArray[np.float64]) -> list[tuple[int, int]]:
     """Index ranges that cover centre ± half on an axis, one pixel to spare."""
-    step = float(axis[1] - axis[0]) if len(axis) > 1 else 1.0
+    step = _step(axis)
     first = np.maximum(np.floor((centres - half - float(axis[0])) / step).astype(int) - 1, 0)
     last = np.minimum(np.ceil((centres + half - float(axis[0])) / step).astype(int) + 2, len(axis))
     return list(zip(first.tolist(), last.tolist(), strict=True))
