@@ -30,7 +30,17 @@ from apnet_desktop.ct.sources import Entry, FileBytes, inflation_refused
 from apnet_desktop.errors import CtError
 from apnet_desktop.language import Message
 
-__all__ = ["PARSE_ERRORS", "Header", "NotDicomError", "data_set_start", "decimal_strings", "inflate", "read_header"]
+__all__ = [
+    "PARSE_ERRORS",
+    "Header",
+    "NotDicomError",
+    "check_nesting",
+    "data_set_start",
+    "decimal_strings",
+    "encoding_of",
+    "inflate",
+    "read_header",
+]
 
 # What pydicom raises on damaged files (found by mutation of real ones).
 PARSE_ERRORS = (
@@ -319,8 +329,8 @@ def inflate(stored: bytes, entry: Entry, limits: ScanLimits) -> bytes:
     return data
 
 
-def _encoding(syntax: str, data: bytes, position: int) -> tuple[bool, bool]:
-    """(implicit, little endian) of the data set."""
+def encoding_of(syntax: str, data: bytes, position: int) -> tuple[bool, bool]:
+    """(implicit VR, little endian) of the data set at `position`, by the transfer syntax or its first element."""
     if syntax == ImplicitVRLittleEndian:
         return True, True
     if syntax == ExplicitVRBigEndian:
@@ -362,7 +372,7 @@ def _read_data_set(
     offset: int,
     deflated: int,
 ) -> Header | None:
-    implicit, little = _encoding(syntax, data, position)
+    implicit, little = encoding_of(syntax, data, position)
     buffer = io.BytesIO(data)
     buffer.seek(position)
     stop = _StopAtPixels()
@@ -374,7 +384,7 @@ def _read_data_set(
     end = buffer.tell()
     if data.count(_ITEM[little], position, end) >= limits.nesting:
         whole = read_dataset(io.BytesIO(data[position:end]), implicit, little)
-        _check_nesting(whole, entry, limits)
+        check_nesting(whole, entry, limits)
     elements: dict[int, RawDataElement | DataElement] = {
         int(tag): dataset.get_item(tag)
         for tag in dataset.keys()  # noqa: SIM118 - values stay raw
@@ -398,7 +408,12 @@ def _may_be_image(dataset: Dataset) -> bool:
     return modality not in ("SR", "RTSTRUCT", "RTPLAN", "PR", "KO", "REG", "DOC", "RTRECORD")
 
 
-def _check_nesting(dataset: Dataset, entry: Entry, limits: ScanLimits) -> None:
+def check_nesting(dataset: Dataset, entry: Entry, limits: ScanLimits) -> None:
+    """Refuses sequences nested deeper than the limit, level by level.
+
+    Raises:
+        CtError: They are.
+    """
     pending: list[tuple[Dataset, int]] = [(dataset, 0)]
     while pending:
         level, depth = pending.pop()

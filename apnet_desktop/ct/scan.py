@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from apnet_desktop.ct.file_names import path_text
 from apnet_desktop.ct.frames import Problem, pixel_format, read_frames
 from apnet_desktop.ct.header import Header, NotDicomError, read_header
 from apnet_desktop.ct.pixels import PixelReader
+from apnet_desktop.ct.quiet import quiet_pydicom
 from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.selection import preselect
 from apnet_desktop.ct.series import (
@@ -50,22 +48,8 @@ def scan(
     Raises:
         CtError: `path` cannot be opened, or holds no DICOM at all.
     """
-    with _quiet_pydicom(), FileBytes() as files:
+    with quiet_pydicom(), FileBytes() as files:
         return _Scan(files, progress, limits or ScanLimits(), requirements or CtRequirements()).run(path)
-
-
-@contextmanager
-def _quiet_pydicom() -> Iterator[None]:
-    # pydicom warns and logs about what our checks say in sentences, and its log lines can hold patients' data.
-    logger = logging.getLogger("pydicom")
-    disabled = logger.disabled
-    logger.disabled = True
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.disabled = disabled
 
 
 class _Scan:

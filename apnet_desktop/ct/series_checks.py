@@ -14,7 +14,7 @@ from apnet_desktop.ct.transfer_syntaxes import decoder_of, is_lossy, syntax_name
 from apnet_desktop.ct.volume import SeriesDescription
 from apnet_desktop.language import Message
 
-__all__ = ["contrast_check", "series_checks", "time_since_onset_check"]
+__all__ = ["contrast_check", "grid_thickness_check", "series_checks", "time_since_onset_check"]
 
 _FEWEST_SLICES = 5
 _NAMED_UNEQUAL_PART = 0.1
@@ -191,7 +191,12 @@ def _thickness(stack: Stack, placement: Placement, requirements: CtRequirements)
     thickness = stack.frames[0].thickness
     spacing = placement.geometry.spacing[2] if len(placement.frames) > 1 else 0.0
     # Slices further apart than they are thick leave tissue unseen: the coarser of the two counts.
-    coarse = round(max(thickness or 0.0, spacing), 2)
+    return grid_thickness_check(max(thickness or 0.0, spacing), requirements)
+
+
+def grid_thickness_check(thickness: float, requirements: CtRequirements) -> Check:
+    """Whether slices are thin enough for the model; `thickness` in mm."""
+    coarse = round(thickness, 2)
     values = {"thickness": coarse, "limit": requirements.maximum_slice_thickness}
     if coarse > requirements.maximum_slice_thickness + 0.01:
         return _refused("ct.slice_thickness", "ct.too_thick", **values)
