@@ -137,7 +137,7 @@ def _limit_texts(factor: Factor, interval: Interval, number: float, unit: str | 
 
 def _offer_message(factor: Factor, number: float, unit: str | None, offer: UnitOffer) -> Message:
     return factor_message(
-        "clinical.wrong_unit",
+        "clinical.wrong_unit_own" if offer.unit == factor.unit else "clinical.wrong_unit",
         factor,
         value=f"{number:.6g}",
         unit=unit_symbol(unit or factor.unit),

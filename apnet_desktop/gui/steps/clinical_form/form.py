@@ -87,6 +87,10 @@ class ClinicalForm(QWidget):
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(_QUIET_MILLISECONDS)
         self._quiet.timeout.connect(self.flush)
+        # Every prediction prints its moment and the start of its horizon: the form asks for them whatever the bundle.
+        self._dates = tuple(
+            default_schema().factor(id) for id in ("admission_date", "discharge_date") if not schema.has(id)
+        )
         self._build()
         self._show_progress()
         self._scores.show_record(self._record)
@@ -120,6 +124,8 @@ class ClinicalForm(QWidget):
         self._content_column.setSpacing(12)
         for group in self._group(self._schema.factors, self._schema):
             self._content_column.addWidget(group)
+        for group in self._group(self._dates, default_schema()):
+            self._content_column.insertWidget(1, group)
         self._add_extra()
         self._scores = ScorePanel(self._schema, language, self)
         self._scores.factor_wanted.connect(self.focus_factor)
@@ -166,7 +172,9 @@ class ClinicalForm(QWidget):
     def _add_extra(self) -> None:
         """The inputs of severity scores that the model does not use: folded away, made when first opened."""
         self._extra_factors = tuple(
-            factor for factor in default_schema().factors if factor.used_by and not self._schema.has(factor.id)
+            factor
+            for factor in default_schema().factors
+            if factor.used_by and not self._schema.has(factor.id) and factor not in self._dates
         )
         self._extra_button = QPushButton(self._content)
         self._extra_button.setToolTip(text("clinical_form.extra_help", self._language))
