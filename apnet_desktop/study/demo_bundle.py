@@ -247,7 +247,7 @@ def build(run: DemonstrationRun, out: Path, settings: DevelopmentSettings, train
     evaluation = evaluate_demonstration(run, bundle)
     words = {
         "Reader": f"{len(reading.rows)} further simulated patients",
-        **_reader_quality(run, tensors, reader),
+        **_reader_quality(reader, cases.pooled, developing),
         **training,
     }
     return assemble(evaluation.model_dump(mode="json"), model_card(manifest, evaluation, words))

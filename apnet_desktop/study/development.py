@@ -43,6 +43,8 @@ __all__ = ["Cases", "Development", "DevelopmentSettings", "FoldModels", "cases_o
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, float], None]
+# Below these a fold of 147 patients fits gates to chance (held-out AUROC 0.75 instead of 0.82 on made-up tokens).
+_FUSION_PENALTIES = (45.0, 200.0)
 _ROUTES = (Route.CLINICAL, Route.IMAGE, Route.FUSED)
 
 
@@ -218,7 +220,12 @@ def fit_folds(
         ):
             tokens = cases.tokens[train]
             penalties = choose_penalties(
-                tokens, prior, vectors[train], outcome[train].astype(np.float64), weights[train]
+                tokens,
+                prior,
+                vectors[train],
+                outcome[train].astype(np.float64),
+                weights[train],
+                fusion_grid=_FUSION_PENALTIES,
             )
             head = fit_head(tokens, prior, vectors[train], outcome[train].astype(np.float64), weights[train], penalties)
             heads.append(head)
