@@ -31,6 +31,7 @@ __all__ = [
     "ValidationFigure",
     "ValidationSummary",
     "build_content",
+    "reviewed",
     "roi_facts",
 ]
 
@@ -313,6 +314,19 @@ def build_content(
     _refuse_unconfirmed(content)
     _refuse_review(content)
     return content
+
+
+def reviewed(content: ReportContent, review: Review) -> ReportContent:
+    """The same version of the report, now reviewed. The draft stays as it is; the store keeps both.
+
+    Raises:
+        ReportError: It has been reviewed before, the reviewer has no name, or the number must not leave as a finding.
+    """
+    if content.review is not None:
+        raise ReportError(Message.of("report.already_reviewed", person=content.review.person))
+    done = content.model_copy(update={"review": review})
+    _refuse_review(done)
+    return done
 
 
 def _factors(used: FactorSchema, record: ClinicalRecord) -> FactorSchema:

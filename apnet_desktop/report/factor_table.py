@@ -16,7 +16,7 @@ from apnet_desktop.report.wording import (
     value_text,
 )
 
-__all__ = ["entered_value", "factor_tables"]
+__all__ = ["entered_value", "factor_notes", "factor_tables"]
 
 _CELL = Style(7.8, leading=1.27)
 _CELL_STRONG = Style(7.8, bold=True, leading=1.27)
@@ -45,8 +45,11 @@ def factor_tables(composer: Composer) -> list[Item]:
 
 
 def entered_value(composer: Composer, factor: Factor) -> str:
-    """A factor's value with its unit."""
-    value = composer.content.record.value(factor.id)
+    """A factor's value with its unit; "unknown" and "not entered" are told apart."""
+    record = composer.content.record
+    if not record.answered(factor.id):
+        return composer.say("report.not_entered")
+    value = record.value(factor.id)
     shown = value_text(factor, value, composer.language)
     unit = unit_symbol(factor.unit, composer.language) if value is not None else ""
     return f"{shown} {unit}".strip()
@@ -123,7 +126,7 @@ def _row(composer: Composer, factor: Factor, width: float) -> Block:
     record = composer.content.record
     known = record.value(factor.id) is not None
     arrow = outside_reference(factor, record)
-    shown = entered_value(composer, factor) if record.answered(factor.id) else composer.say("report.not_entered")
+    shown = entered_value(composer, factor)
     reference = reference_text(factor, record)
     style = (_CELL_STRONG if arrow else _CELL) if known else _CELL_GREY
     cells = _cells(
@@ -131,7 +134,7 @@ def _row(composer: Composer, factor: Factor, width: float) -> Block:
         ((composer.label(factor.label), _CELL), (f"{shown} {arrow}".strip(), style), (reference, _CELL_GREY)),
         width,
     )
-    notes = _notes(composer, factor)
+    notes = factor_notes(composer, factor)
     blocks: list[Block] = [cells]
     if notes:
         blocks.append(composer.paragraph(composer.say("report.list_separator").join(notes), _NOTE, width - 5))
@@ -139,7 +142,7 @@ def _row(composer: Composer, factor: Factor, width: float) -> Block:
     return Stack(tuple(blocks))
 
 
-def _notes(composer: Composer, factor: Factor) -> list[str]:
+def factor_notes(composer: Composer, factor: Factor) -> list[str]:
     """What to know of one value: how it was typed, that it was confirmed, what its being unknown does."""
     content = composer.content
     record = content.record

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.report.charts import RouteMark, distribution_strip, icon_array, picture_block, route_chart
 from apnet_desktop.report.code_matrix import code_matrix
 from apnet_desktop.report.composer import ACCENT, BODY, CAPTION, HEADING, PALE, SMALL, STRONG, Composer
 from apnet_desktop.report.json_twin import typed_code
-from apnet_desktop.report.picture import PictureRole, Plane
+from apnet_desktop.report.picture import PictureRole
+from apnet_desktop.report.sentences import (
+    check_sentence,
+    definition,
+    framing,
+    headline,
+    picture_caption,
+    region_sentences,
+    review_fields,
+    route_lines,
+    threshold,
+)
 from apnet_desktop.report.sheet import MILLIMETRE, Block, Columns, Drawing, Item, Pen, Rule, Space, Stack
 from apnet_desktop.report.typesetting import BLACK, GREY, Style
-from apnet_desktop.report.wording import (
-    DECISION,
-    ORIGIN,
-    ROUTE,
-    icon_count,
-    interval_text,
-    number_text,
-    percent_text,
-    time_text,
-    whole_percent,
-)
+from apnet_desktop.report.wording import icon_count, interval_text, percent_text, whole_percent
 
 __all__ = ["page_one"]
 
@@ -57,14 +57,14 @@ def _finding(composer: Composer) -> list[Item]:
     count = icon_count(answer.risk)
     left = Stack(
         (
-            composer.paragraph(_headline(composer), _LEAD_STRONG, left_width),
+            composer.paragraph(headline(composer), _LEAD_STRONG, left_width),
             _number(composer, _NUMBER, left_width),
             Space(2),
-            composer.paragraph(_framing(composer), _LEAD, left_width),
+            composer.paragraph(framing(composer), _LEAD, left_width),
             Space(4),
-            composer.paragraph(_threshold(composer), BODY, left_width),
+            composer.paragraph(threshold(composer), BODY, left_width),
             Space(4),
-            composer.paragraph(_definition(composer), CAPTION, left_width),
+            composer.paragraph(definition(composer), CAPTION, left_width),
         )
     )
     legend = composer.paragraph(
@@ -77,20 +77,6 @@ def _finding(composer: Composer) -> list[Item]:
         Item(Columns((left, right), (0.0, left_width + _GAP)), before=6),
         *_routes(composer),
     ]
-
-
-def _headline(composer: Composer) -> str:
-    content = composer.content
-    outcome = content.manifest.outcome
-    headline = composer.say(
-        "report.headline",
-        outcome=composer.label(outcome.label),
-        months=outcome.horizon_months,
-        starts=composer.label(outcome.starts),
-    )
-    if content.prediction.fused is None:
-        headline += composer.say("report.clinical_only")
-    return headline
 
 
 def _number(composer: Composer, style: Style, width: float) -> Block:
@@ -118,51 +104,12 @@ def _number(composer: Composer, style: Style, width: float) -> Block:
     return Columns((number, Stack((Space(drop), beside))), (0.0, number_width))
 
 
-def _framing(composer: Composer) -> str:
-    content = composer.content
-    months = content.manifest.outcome.horizon_months
-    risk = content.answer.risk
-    if risk < 0.01:
-        return composer.say("report.framing_below", months=months)
-    if risk > 0.99:
-        return composer.say("report.framing_above", months=months)
-    count = whole_percent(risk)
-    return composer.say("report.framing", count=count, rest=100 - count, months=months)
-
-
-def _threshold(composer: Composer) -> str:
-    content = composer.content
-    threshold = content.manifest.threshold
-    above = content.answer.risk >= threshold.risk
-    return composer.say(
-        "report.threshold_above" if above else "report.threshold_below",
-        threshold=percent_text(threshold.risk, composer.language),
-        rule=composer.label(threshold.rule),
-        sensitivity=percent_text(threshold.sensitivity, composer.language),
-        specificity=percent_text(threshold.specificity, composer.language),
-    )
-
-
-def _definition(composer: Composer) -> str:
-    return composer.say("report.definition", definition=composer.label(composer.content.manifest.outcome.definition))
-
-
 def _marks(composer: Composer) -> list[RouteMark]:
-    content = composer.content
-    ordered = [content.answer] + [route for route in content.prediction.routes if route is not content.answer]
-    marks = []
-    for route in ordered:
-        answer = route is content.answer
-        name = composer.say(ROUTE[route.route])
-        if not answer:
-            name = composer.say("report.for_comparison", route=name)
-        figure = composer.say(
-            "report.risk_with_interval",
-            risk=percent_text(route.risk, composer.language),
-            interval=interval_text(route.lower, route.upper, composer.language),
-        )
-        marks.append(RouteMark(name, figure, route.risk, route.lower, route.upper, answer))
-    return marks
+    answer = composer.content.answer
+    return [
+        RouteMark(line.name, line.figure, line.risk.risk, line.risk.lower, line.risk.upper, line.risk is answer)
+        for line in route_lines(composer)
+    ]
 
 
 def _routes(composer: Composer) -> list[Item]:
@@ -208,7 +155,7 @@ def _demonstration_number(composer: Composer) -> list[Item]:
             composer.paragraph(composer.say("report.trained_on_simulated"), Style(13.0, bold=True, leading=1.4)),
             composer.paragraph(composer.say("report.not_a_finding"), _LEAD),
             Space(6),
-            composer.paragraph(_headline(composer), grey),
+            composer.paragraph(headline(composer), grey),
             _number(composer, replace(_NUMBER, colour=PALE), composer.width),
             *(
                 composer.paragraph(f"{mark.name}: {mark.figure}", Style(8.0, colour=GREY))
@@ -216,7 +163,7 @@ def _demonstration_number(composer: Composer) -> list[Item]:
                 if not mark.answer
             ),
             Space(3),
-            composer.paragraph(_definition(composer), CAPTION),
+            composer.paragraph(definition(composer), CAPTION),
         )
     )
     return [Item(block, before=8)]
@@ -236,9 +183,7 @@ def _region(composer: Composer) -> list[Item]:
                 (
                     picture_block(composer.typesetter, picture, picture_width),
                     Space(2),
-                    composer.paragraph(
-                        _caption(composer, picture.plane, picture.number, picture.total), CAPTION, picture_width
-                    ),
+                    composer.paragraph(picture_caption(composer, picture), CAPTION, picture_width),
                 )
             )
         )
@@ -249,49 +194,9 @@ def _region(composer: Composer) -> list[Item]:
     return [Item(Columns(tuple(blocks), tuple(offsets)), before=9)]
 
 
-def _caption(composer: Composer, plane: Plane, number: int, total: int) -> str:
-    ids = {Plane.AXIAL: "report.picture_axial", Plane.CORONAL: "report.picture_coronal"}
-    return composer.say(ids[plane], number=number, total=total)
-
-
 def _region_facts(composer: Composer, width: float) -> Block:
-    roi = composer.content.roi
-    if roi is None:
-        raise ValueError("no ROI")
-    separator = composer.say("report.list_separator")
-    lines: list[Block] = [
-        composer.paragraph(composer.say("report.roi"), STRONG, width),
-        composer.paragraph(
-            composer.say(
-                "report.roi_size",
-                volume=number_text(roi.volume, 1),
-                slices=roi.slices,
-                mean=number_text(roi.mean_hounsfield, 0),
-            ),
-            SMALL,
-            width,
-        ),
-        composer.paragraph(
-            composer.say(
-                "report.roi_made",
-                how=separator.join(composer.say(ORIGIN[origin]) for origin in roi.origins),
-                author=roi.author or composer.say("report.not_stated"),
-            ),
-            SMALL,
-            width,
-        ),
-    ]
-    if roi.confirmation is not None:
-        lines.append(
-            composer.paragraph(
-                composer.say(
-                    "report.roi_confirmed", person=roi.confirmation.person, time=time_text(roi.confirmation.time)
-                ),
-                SMALL,
-                width,
-            )
-        )
-    return Stack(tuple(lines), gap=2.5)
+    lines = [composer.paragraph(sentence, SMALL, width) for sentence in region_sentences(composer)]
+    return Stack((composer.paragraph(composer.say("report.roi"), STRONG, width), *lines), gap=2.5)
 
 
 def _checks(composer: Composer) -> list[Item]:
@@ -304,16 +209,7 @@ def _checks(composer: Composer) -> list[Item]:
         before=8,
         keep_with_next=True,
     )
-    return [heading, *composer.bullets([_check_sentence(composer, check) for check in noteworthy])]
-
-
-def _check_sentence(composer: Composer, check: Check) -> str:
-    sentence = composer.message(check.message)
-    if check.override_reason is not None:
-        return composer.say("report.check_overridden", sentence=sentence, reason=check.override_reason)
-    if check.state is CheckState.REFUSED:
-        return composer.say("report.check_refused", sentence=sentence)
-    return composer.say("report.check_warned", sentence=sentence)
+    return [heading, *composer.bullets([check_sentence(composer, check) for check in noteworthy])]
 
 
 def _signature(composer: Composer) -> Block:
@@ -321,7 +217,7 @@ def _signature(composer: Composer) -> Block:
     matrix_side = 21 * MILLIMETRE
     left_width = composer.width - matrix_side - _GAP
     code = composer.paragraph(
-        composer.say("report.code", code=typed_code(content)),
+        typed_code(content),
         replace(CAPTION, size=6.2, align="centre"),
         matrix_side + 12,
     )
@@ -359,18 +255,11 @@ def _signature_fields(composer: Composer, width: float) -> Block:
                 _blank(composer, composer.say("report.sign_comment"), width),
             )
         )
-    fields = [
-        (composer.say("report.sign_name"), review.person),
-        (composer.say("report.sign_role"), review.role or composer.say("report.not_stated")),
-        (composer.say("report.sign_date"), time_text(review.time)),
-        (composer.say("report.sign_decision"), composer.say(DECISION[review.decision])),
-        (composer.say("report.sign_comment"), review.comment or "–"),
-    ]
     return Stack(
         (
             composer.paragraph(composer.say("report.sign_reviewed"), STRONG, width),
             Space(2),
-            composer.stacked(composer.pairs(fields, width, 78.0)),
+            composer.stacked(composer.pairs(review_fields(composer, review), width, 78.0)),
         )
     )
 

@@ -1,251 +1,29 @@
-"""Page 3, the small print: for whom the model is, how it did, and where every part of this report comes from."""
+"""Page 3, the small print, set in rows of name and value."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from apnet_desktop.bundle.prediction import Device
 from apnet_desktop.report.composer import CAPTION, SMALL, Composer
-from apnet_desktop.report.content import ValidationFigure
 from apnet_desktop.report.sheet import Item
-from apnet_desktop.report.wording import (
-    BUNDLE_STATUS,
-    KNOWN_AT,
-    PHASE,
-    date_text,
-    number_text,
-    percent_text,
-    time_text,
-)
+from apnet_desktop.report.small_print import Section, small_print
 
-__all__ = ["REFERENCES", "page_three"]
+__all__ = ["page_three"]
 
-REFERENCES = (
-    "Wan Z, Kong F, Min Y, et al. Eur J Radiol 2026;199:112758.",
-    "Banks PA, Bollen TL, Dervenis C, et al. Gut 2013;62:102–111.",
-    "Collins GS, Moons KGM, Dhiman P, et al. BMJ 2024;385:e078378.",
-)
-"""The paper that is re-implemented; the revised Atlanta classification; the TRIPOD+AI statement."""
+_NAME_WIDTH = 132.0
 
 
 def page_three(composer: Composer) -> list[Item]:
     """The items of page 3, in reading order."""
-    items = [
-        *_use(composer),
-        *_validation(composer),
-        *_base_rates(composer),
-        *_dates(composer),
-        *_provenance(composer),
-        *_references(composer),
-    ]
+    items = [item for section in small_print(composer) for item in _section(composer, section)]
     items[0] = replace(items[0], new_page=True)
     return items
 
 
-def _use(composer: Composer) -> list[Item]:
-    manifest = composer.content.manifest
-    eligibility = manifest.eligibility
-    approval = manifest.approval
-    severities = composer.say("report.list_separator").join(
-        _choice(composer, "atlanta_grade", severity) for severity in eligibility.severities
-    )
-    rows = [
-        (
-            composer.say("report.intended_use"),
-            approval.intended_use if approval is not None else composer.say("report.intended_use_text"),
-        ),
-        (
-            composer.say("report.regulatory"),
-            composer.say("report.not_a_medical_device")
-            if approval is None
-            else composer.say("report.approved", authority=approval.authority, number=approval.number),
-        ),
-        (
-            composer.say("report.population"),
-            composer.say(
-                "report.population_text",
-                description=composer.label(manifest.cohort.description),
-                patients=manifest.cohort.patients,
-                events=manifest.cohort.events,
-            ),
-        ),
-        (
-            composer.say("report.exclusions"),
-            composer.say(
-                "report.exclusions_text",
-                age=eligibility.minimum_age,
-                severities=severities,
-                thickness=number_text(eligibility.maximum_slice_thickness, 1),
-            ),
-        ),
-    ]
+def _section(composer: Composer, section: Section) -> list[Item]:
     return [
-        Item(composer.section("report.use"), keep_with_next=True),
-        *composer.pairs(rows, composer.width, 112.0),
-    ]
-
-
-def _choice(composer: Composer, factor_id: str, value: str) -> str:
-    for factor in composer.content.factors.factors:
-        if factor.id == factor_id:
-            return next((composer.label(choice.label) for choice in factor.choices if choice.id == value), value)
-    ids = {"moderately_severe": "report.severity.moderately_severe", "severe": "report.severity.severe"}
-    return composer.say(ids[value]) if value in ids else value
-
-
-def _figure(composer: Composer, figure: ValidationFigure) -> str:
-    def shown(value: float) -> str:
-        return f"{number_text(value * 100, 0)}%" if figure.percent else number_text(value, figure.decimals)
-
-    if figure.lower is None or figure.upper is None:
-        return shown(figure.value)
-    return composer.say(
-        "report.figure_with_interval", value=shown(figure.value), lower=shown(figure.lower), upper=shown(figure.upper)
-    )
-
-
-def _validation(composer: Composer) -> list[Item]:
-    validation = composer.content.validation
-    heading = Item(composer.section("report.validation"), before=10, keep_with_next=True)
-    if validation is None:
-        return [heading, Item(composer.paragraph(composer.say("report.no_validation"), SMALL))]
-    rows = [(composer.label(figure.label), _figure(composer, figure)) for figure in validation.figures]
-    items = [
-        heading,
-        Item(
-            composer.paragraph(
-                composer.say(
-                    "report.validation_text",
-                    description=composer.label(validation.description),
-                    patients=validation.patients,
-                    events=validation.events,
-                ),
-                SMALL,
-            ),
-            keep_with_next=True,
-        ),
-        *composer.pairs(rows, composer.width, composer.width * 0.40),
-    ]
-    if validation.events < 100:
-        items.append(
-            Item(composer.paragraph(composer.say("report.few_events", events=validation.events), CAPTION), before=2)
-        )
-    return items
-
-
-def _base_rates(composer: Composer) -> list[Item]:
-    base = composer.content.prediction.base_rate
-    rows = [
-        (composer.say("report.base_development"), percent_text(base.development, composer.language)),
-        (
-            composer.say("report.base_site"),
-            composer.say("report.base_site_none")
-            if base.site is None
-            else composer.say(
-                "report.base_site_text",
-                rate=percent_text(base.site, composer.language),
-                source=base.site_source or composer.say("report.not_stated"),
-                date=base.site_date or composer.say("report.not_stated"),
-                patients=base.site_patients,
-            ),
-        ),
-    ]
-    return [
-        Item(composer.section("report.base_rates"), before=10, keep_with_next=True),
-        *composer.pairs(rows, composer.width, 150.0),
-    ]
-
-
-def _dates(composer: Composer) -> list[Item]:
-    content = composer.content
-    outcome = content.manifest.outcome
-    rows = [
-        (composer.say("report.moment"), composer.say(KNOWN_AT[outcome.moment])),
-        (
-            composer.say("report.horizon"),
-            composer.say(
-                "report.horizon_text",
-                months=outcome.horizon_months,
-                starts=composer.label(outcome.starts),
-                date=date_text(content.horizon_start, composer.language),
-            ),
-        ),
-    ]
-    return [
-        Item(composer.section("report.dates"), before=10, keep_with_next=True),
-        *composer.pairs(rows, composer.width, 150.0),
-    ]
-
-
-def _provenance(composer: Composer) -> list[Item]:
-    content = composer.content
-    provenance, compute, series = content.prediction.provenance, content.prediction.provenance.compute, content.series
-    device = composer.say("report.device_cuda" if compute.device is Device.CUDA else "report.device_cpu")
-    rows = [
-        (
-            composer.say("report.bundle"),
-            composer.say(
-                "report.bundle_text",
-                name=provenance.bundle_name,
-                version=provenance.bundle_version,
-                status=composer.say(BUNDLE_STATUS[content.manifest.status]),
-            ),
-        ),
-        (composer.say("report.bundle_hash"), _grouped(provenance.bundle_sha256)),
-        (composer.say("report.application"), f"APNet Desktop {content.application_version}"),
-        (
-            composer.say("report.device"),
-            composer.say(
-                "report.device_text",
-                device=device,
-                name=compute.device_name,
-                precision=compute.precision.value,
-                engine=compute.engine,
-                batch=compute.batch,
-                threads=compute.threads,
-            ),
-        ),
-        (
-            composer.say("report.series"),
-            composer.say(
-                "report.series_text",
-                phase=composer.say(PHASE.get(series.phase, "report.phase.unknown")),
-                thickness=composer.say("report.not_stated")
-                if series.slice_thickness is None
-                else f"{number_text(series.slice_thickness, 2)} mm",
-                scanner=series.manufacturer or composer.say("report.not_stated"),
-                kernel=series.kernel or composer.say("report.not_stated"),
-            ),
-        ),
-        (composer.say("report.series_uid"), series.series_uid),
-        (composer.say("report.prediction_made"), time_text(provenance.time)),
-        (composer.say("report.prediction_id"), provenance.prediction_id),
-        (composer.say("report.report_made"), time_text(content.time)),
-        (
-            composer.say("report.report_id"),
-            composer.say("report.report_id_text", id=content.report_id, version=content.version),
-        ),
-    ]
-    if content.supersedes:
-        rows.append((composer.say("report.supersedes"), content.supersedes))
-    if content.case_id:
-        rows.append((composer.say("report.case_id"), content.case_id))
-    if content.roi is not None:
-        rows.append((composer.say("report.roi_hash"), _grouped(content.roi.digest)))
-    return [
-        Item(composer.section("report.provenance"), before=10, keep_with_next=True),
-        *composer.pairs(rows, composer.width, 112.0),
-    ]
-
-
-def _grouped(digest: str) -> str:
-    """A hash in groups of eight, so that it can be read aloud and breaks where it should."""
-    return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
-
-
-def _references(composer: Composer) -> list[Item]:
-    return [
-        Item(composer.section("report.references"), before=10, keep_with_next=True),
-        Item(composer.paragraph(composer.say("report.reimplementation"), CAPTION)),
-        *composer.bullets(REFERENCES, CAPTION),
+        Item(composer.section(section.heading), before=10, keep_with_next=True),
+        *(Item(composer.paragraph(sentence, SMALL), before=1, keep_with_next=True) for sentence in section.before),
+        *composer.pairs(section.rows, composer.width, _NAME_WIDTH),
+        *(Item(composer.paragraph(sentence, CAPTION), before=1.5) for sentence in section.after),
     ]

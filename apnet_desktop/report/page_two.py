@@ -9,6 +9,7 @@ from apnet_desktop.report.composer import CAPTION, SMALL, Composer
 from apnet_desktop.report.content import ScoreLine
 from apnet_desktop.report.factor_table import entered_value, factor_tables
 from apnet_desktop.report.picture import Picture, PictureRole
+from apnet_desktop.report.sentences import picture_caption, score_text
 from apnet_desktop.report.sheet import MILLIMETRE, Block, Columns, Item, Space, Stack
 from apnet_desktop.report.wording import log_odds_text
 
@@ -107,9 +108,7 @@ def _influential(composer: Composer) -> list[Item]:
 
 
 def _influential_picture(composer: Composer, picture: Picture, width: float) -> Block:
-    caption = composer.say("report.picture_axial", number=picture.number, total=picture.total)
-    if picture.log_odds is not None:
-        caption = composer.say("report.picture_moved", caption=caption, log_odds=log_odds_text(picture.log_odds))
+    caption = picture_caption(composer, picture)
     return Stack(
         (picture_block(composer.typesetter, picture, width), Space(2), composer.paragraph(caption, CAPTION, width))
     )
@@ -125,12 +124,7 @@ def _scores(composer: Composer, width: float) -> Block | None:
 
 
 def _score(composer: Composer, score: ScoreLine, width: float) -> Block:
-    shown = score.value
-    if score.maximum:
-        shown = composer.say("report.score_of", value=score.value, maximum=score.maximum)
-    if score.unknown:
-        missing = composer.say("report.list_separator").join(composer.label(each) for each in score.unknown)
-        shown = composer.say("report.score_incomplete", score=shown, missing=missing)
+    shown = score_text(composer, score)
     return composer.paragraph(
         composer.say("report.factor_is", factor=composer.label(score.label), value=shown), SMALL, width
     )
