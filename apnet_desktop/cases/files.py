@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -148,11 +149,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Removes the files in `folder`: what a crash left half-written.
+    """Removes what is in `folder`: what a crash left half-written.
 
     Raises:
         CaseError: The folder is read-only or gone.
     """
     with known_errors(folder):
         for path in folder.iterdir():
-            path.unlink()
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()

@@ -291,6 +291,26 @@ class CaseStore:
             self._rows.row(case_id)
             connection.execute("UPDATE cases SET ct_path = ? WHERE id = ?", (path, case_id))
 
+    def secret(self) -> str:
+        """The store's secret, from which pseudonyms and new UIDs are made; made on first use, never exported.
+
+        Raises:
+            CaseError: The store cannot be written.
+        """
+        known = self._rows.fact("secret")
+        if not known:
+            known = secrets.token_hex(32)
+            self._rows.set_fact("secret", known)
+        return known
+
+    def scratch_folder(self) -> Path:
+        """A new folder for files on their way; whoever asks removes it, else the next opening of the store does.
+
+        Raises:
+            CaseError: It cannot be made.
+        """
+        return private_folder(self.folder / "partial" / secrets.token_hex(8), parents=False)
+
     def transaction(self) -> AbstractContextManager[object]:
         """Makes several changes one: all reach the disk, or none.
 
