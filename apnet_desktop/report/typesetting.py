@@ -24,7 +24,7 @@ _NOT_FIRST = frozenset("，。、；：？！）》〉」』】〕％‰…～·
 _NOT_LAST = frozenset("（《〈「『【〔([{‘“#$¥£")
 _BOLD_TRACKING = 0.014
 _HAN = "\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
-_TOKEN = re.compile(rf"[{_HAN}]|[^\s{_HAN}]+|\s+")
+_TOKEN = re.compile(rf"[{_HAN}]|(?:[^\s{_HAN}]|\u00a0)+|[^\S\u00a0]+")
 # A space between a number and what it counts does not break: "12 months", "3 of 51", "95 %".
 _NUMBER_SPACE = re.compile(r"(?<=\d) (?=[A-Za-z%°µ/×−–~≥≤<>±\d])|(?<=[<>≥≤±~=]) (?=\d)")
 
