@@ -39,6 +39,10 @@ class Engine(Protocol):
         """
         ...
 
+    def projected(self, view: int, images: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Projected maps of images of one view, for heat maps: for each scale (n, embedding, y, x)."""
+        ...
+
 
 def extract_features(engine: Engine, inputs: ModelInputs, progress: Callable[[float], None] | None = None) -> Features:
     """Runs the network over every image of a patient, always in the same batches.

@@ -34,6 +34,7 @@ from apnet_desktop.errors import PredictionError, RoiError
 from apnet_desktop.language import Message
 from apnet_desktop.model.compute import cpu_compute
 from apnet_desktop.model.engine import DeviceMemoryError, Engine, extract_features
+from apnet_desktop.model.explain import HeatMap, heat_map
 from apnet_desktop.model.features import Features, pool_slices
 from apnet_desktop.model.input_checks import (
     age_at_study,
@@ -167,6 +168,35 @@ class Predictor:
         if self.reading is None or self._base_rate is None:
             raise PredictionError(Message.of("model.no_features"))
         return WhatIf(routes=self._routes(record, self.reading.tokens, self._base_rate), record=record.digest())
+
+    def heat_map(self, record: ClinicalRecord, progress: Progress | None = None) -> HeatMap:
+        """What moved the fused logit, on the images of the last prediction; one more pass over them.
+
+        Args:
+            record: The record of that prediction.
+            progress: Told the stage and the fraction done.
+
+        Raises:
+            PredictionError: There was no prediction with images yet, or memory ran out.
+        """
+        if self.reading is None:
+            raise PredictionError(Message.of("model.no_features"))
+        tell = progress or _silent
+        reading = self.reading
+        try:
+            return heat_map(
+                self._engine,
+                self.model,
+                reading.inputs,
+                reading.features,
+                record,
+                lambda done: tell("model.stage_heat_map", done),
+            )
+        except DeviceMemoryError as error:
+            if self.compute.device is Device.CPU:
+                raise PredictionError(Message.of("model.out_of_memory")) from error
+        self._fall_back()
+        return self.heat_map(record, progress)
 
     def extract(self, inputs: ModelInputs, progress: Callable[[float], None] | None = None) -> Features:
         """The network's features of prepared inputs; goes on with the CPU where the GPU's memory ends.

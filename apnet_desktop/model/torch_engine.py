@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -50,12 +50,28 @@ class TorchEngine:
 
     def vectors(self, view: int, images: NDArray[np.float32], maps: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Engine.vectors`."""
+        with self._forward():
+            weights = torch.from_numpy(maps).to(self._device)
+            (projected,) = self._network.projected_maps(self._pixels(images), [view])
+            result: NDArray[np.float32] = self._network.pool(projected, weights).float().cpu().numpy()
+        return result
+
+    def projected(self, view: int, images: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """See `Engine.projected`."""
+        with self._forward():
+            (scales,) = self._network.projected_maps(self._pixels(images), [view])
+            result: list[NDArray[np.float32]] = [scale.float().cpu().numpy() for scale in scales]
+        return result
+
+    def _pixels(self, images: NDArray[np.float32]) -> torch.Tensor:
+        return torch.from_numpy(images).to(self._device).contiguous(memory_format=torch.channels_last)
+
+    @contextmanager
+    def _forward(self) -> Iterator[None]:
+        """One forward pass: no gradients, the engine's precision, and one name for running out of memory."""
         try:
             with torch.inference_mode(), self._autocast():
-                pixels = torch.from_numpy(images).to(self._device).contiguous(memory_format=torch.channels_last)
-                weights = torch.from_numpy(maps).to(self._device)
-                (projected,) = self._network.projected_maps(pixels, [view])
-                result: NDArray[np.float32] = self._network.pool(projected, weights).float().cpu().numpy()
+                yield
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise DeviceMemoryError from error
@@ -64,7 +80,6 @@ class TorchEngine:
             if "allocate memory" in str(error):
                 raise DeviceMemoryError from error
             raise
-        return result
 
     def _autocast(self) -> torch.autocast | nullcontext[None]:
         return torch.autocast(self._device.type, torch.bfloat16) if self._bfloat16 else nullcontext()

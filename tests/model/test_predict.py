@@ -273,6 +273,9 @@ class _NoMemory:
     def vectors(self, view: int, images: object, maps: object) -> NDArray[np.float32]:
         raise DeviceMemoryError
 
+    def projected(self, view: int, images: object) -> list[NDArray[np.float32]]:
+        raise DeviceMemoryError
+
 
 def test_out_of_gpu_memory_goes_on_with_the_cpu_and_says_so(bundle: Bundle, usual: Prediction) -> None:
     """C-34: a made-up GPU runs out of memory; the risk is the CPU's, with a notice."""
