@@ -1,6 +1,6 @@
 """`apnet install-launcher`: desktop entry and icon for this user; a folder dropped on it opens.
 
-Desktop Entry Specification 1.5; icon per the Icon Theme Specification (freedesktop.org).
+Desktop Entry Specification 1.4; icon per the Icon Theme Specification (freedesktop.org).
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _entry(program: Path) -> str:
         (
             "[Desktop Entry]",
             "Type=Application",
-            "Version=1.5",
+            "Version=1.4",
             "Name=APNet Desktop",
             "GenericName=Pancreatitis recurrence risk",
             "GenericName[zh_CN]=胰腺炎复发风险",

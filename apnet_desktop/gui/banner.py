@@ -6,7 +6,7 @@ from datetime import date
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from apnet_desktop.bundle.manifest import BundleStatus
 from apnet_desktop.ct.identity import PatientIdentity
@@ -46,7 +46,7 @@ class PatientBanner(QFrame):
             caption = QLabel(text(f"gui.banner_{field}", language), self)
             caption.setObjectName("quiet")
             value = ElidedLabel(self)
-            value.setMinimumWidth(_WIDTHS[field])
+            grid.setColumnMinimumWidth(column, _WIDTHS[field])
             value.setAccessibleName(caption.text())
             grid.addWidget(caption, 0, column)
             grid.addWidget(value, 1, column)
@@ -56,12 +56,16 @@ class PatientBanner(QFrame):
         self._mark.setWordWrap(True)
         self._mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._mark.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self._mark.setFixedWidth(270)
+        self._mark.setFixedWidth(340)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 10, 8)
         row.setSpacing(24)
         row.addWidget(self._name, 2)
-        row.addLayout(grid, 5)
+        fields = QVBoxLayout()
+        fields.addStretch(1)
+        fields.addLayout(grid)
+        fields.addStretch(1)
+        row.addLayout(fields, 5)
         row.addWidget(self._mark)
         self.show_patient(None, None)
 

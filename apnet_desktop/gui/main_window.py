@@ -202,6 +202,8 @@ class MainWindow(QMainWindow):
         self.risk_flow.bundle_opened.connect(self._bundle_opened)
         self.risk_flow.warmed.connect(lambda _: self._show_case(self.keeper.assessment))
         self.risk_flow.report_made.connect(self.report_view.show_pdf)
+        self.report_view.failed.connect(self._say)
+        self.report_view.saved.connect(self._report_saved)
         self.risk_panel.predict_wanted.connect(self.predict)
         self.risk_panel.report_wanted.connect(self.risk_flow.make_report)
         self.risk_panel.slice_wanted.connect(self._show_slice)
@@ -272,8 +274,9 @@ class MainWindow(QMainWindow):
         if wanted is not None:
             name = text(f"gui.step_{wanted.value}", self._language)
             self.next_button.setText(text("gui.next", self._language, step=name))
-        if assessment is not None and assessment.series is not None and self.keeper.bundle is not None:
-            overridable = self.keeper.bundle.manifest.eligibility.overridable
+        if assessment is not None and assessment.series is not None:
+            bundle = self.keeper.bundle
+            overridable = bundle.manifest.eligibility.overridable if bundle else ()
             self.ct_panel.show_checks(assessment.with_overrides(assessment.series.checks), overridable)
         self._show_risk(assessment)
 
@@ -441,6 +444,12 @@ class MainWindow(QMainWindow):
     def _show_slice(self, k: int) -> None:
         self.show_step(Step.ROI)
         self.viewer.go_to_slice(k)
+
+    def _report_saved(self, path: str) -> None:
+        case = self.keeper.case
+        if case is not None:
+            self.keeper.guarded(lambda: case.exported("report", Path(path)))
+        self.notice.say(Message.of("gui.report_saved", path=path), NoticeKind.INFORMATION)
 
     # -- drag and drop --------------------------------------------------------------------------------------------
 

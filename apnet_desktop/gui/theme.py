@@ -127,6 +127,9 @@ def apply_theme(application: QApplication, theme: str = "system") -> None:
         QPushButton#primary {{ background: {accent}; color: {on_accent}; border-color: {accent}; font-weight: 600; }}
         QPushButton#primary:disabled {{ background: {line}; color: {quiet}; border-color: {line}; }}
         QPushButton:disabled {{ color: {quiet}; }}
+        QListWidget {{ border: 1px solid {line}; border-radius: 6px; }}
+        QListWidget::item {{ border: 2px solid transparent; border-radius: 5px; color: palette(text); }}
+        QListWidget::item:selected {{ background: transparent; border-color: {accent}; color: palette(text); }}
         QToolTip {{ padding: 4px; border: 1px solid {line}; }}
         """
     )

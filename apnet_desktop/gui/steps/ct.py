@@ -82,10 +82,12 @@ class CtPanel(QWidget):
         column.setSpacing(8)
         column.addLayout(buttons)
         column.addWidget(self._hint)
-        column.addWidget(self._list, 1)
+        column.addWidget(self._list, 20)
         column.addWidget(self._skipped)
         column.addWidget(self._heading)
         column.addWidget(self._checks)
+        column.addStretch(1)
+        self._list.hide()
 
     @property
     def series(self) -> tuple[SeriesSummary, ...]:
@@ -107,6 +109,7 @@ class CtPanel(QWidget):
         if chosen is not None:
             self._list.setCurrentRow(chosen)
         self._hint.setVisible(not summaries)
+        self._list.setVisible(bool(summaries))
 
     def show_scan(self, result: ScanResult) -> None:
         """Shows the end of a scan: all series, the preselected one marked, and what was skipped."""

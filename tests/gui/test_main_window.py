@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pypdf
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from apnet_desktop.cases.assessment import Step, StepState
+from apnet_desktop.gui.main_window import MainWindow
+from apnet_desktop.report.wording import percent_text
+from apnet_desktop.simulation.demo_case import DemoCase
+from apnet_desktop.worker.reader_jobs import DemoCasePaths
+from tests.gui import window_driver as driver
+from tests.shared_data import shared_data
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, shipped_bundle: Path) -> MainWindow:
+    return driver.open_window(qtbot, tmp_path / "store", shipped_bundle)
+
+
+def _states(window: MainWindow) -> dict[Step, StepState]:
+    return {step: card.state for step, card in window.rail.cards.items()}
+
+
+def test_the_windows_process_imports_no_heavy_library() -> None:
+    code = (
+        "import apnet_desktop.gui.main_window, sys; "
+        "assert not {'torch', 'lightgbm', 'timm', 'sklearn', 'SimpleITK', 'apnet_desktop.model'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_empty_window_says_what_to_do_first(window: MainWindow) -> None:
+    assert set(_states(window).values()) == {StepState.TO_DO}
+    assert all(card.sentence for card in window.rail.cards.values())
+    assert "simulated patients" in window.banner.mark
+    assert not window.risk_panel.predict_button.isEnabled()
+
+
+@pytest.mark.parametrize("content", ["empty", "text"])
+def test_a_folder_without_dicom_is_a_sentence(window: MainWindow, qtbot: QtBot, tmp_path: Path, content: str) -> None:
+    folder = tmp_path / "患者"
+    folder.mkdir()
+    if content == "text":
+        (folder / "notes.txt").write_text("no image")
+    window.open_path(folder)
+    driver.wait_for(qtbot, lambda: bool(window.notice.sentence))
+    assert _states(window)[Step.CT] is StepState.TO_DO
+    assert "Traceback" not in window.notice.sentence
+
+
+def test_a_dropped_folder_opens(window: MainWindow, qtbot: QtBot, demo_case: DemoCase) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(demo_case.ct_folder))])
+    window.dropEvent(
+        QDropEvent(
+            QPoint(100, 100),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+    driver.wait_for(qtbot, lambda: window.ct_flow.open.shared is not None)
+    assert _states(window)[Step.CT] is StepState.DONE
+    assert window.ct_panel.series[0].description.simulated
+
+
+def test_the_simulated_patient_goes_the_whole_way(
+    window: MainWindow, qtbot: QtBot, demo_case: DemoCase, tmp_path: Path
+) -> None:
+    driver.open_ct(qtbot, window, demo_case.ct_folder)
+    window._fill_demo(  # what Ctrl+D does once the case is made
+        DemoCasePaths(ct=str(demo_case.ct_folder), roi=str(demo_case.roi_file), clinical=str(demo_case.clinical_file))
+    )
+    driver.wait_for(qtbot, lambda: window.viewer.roi is not None and not window.runner.busy)
+    assert _states(window)[Step.ROI] is StepState.LOOK_HERE
+    window.show_step(Step.ROI)
+    driver.confirm_roi(window, "Dr Who")
+    assert _states(window)[Step.ROI] is StepState.DONE
+    assert _states(window)[Step.CLINICAL] is StepState.DONE
+    window.show_step(Step.RISK)
+    driver.press(window, window.risk_panel.predict_button)
+    driver.wait_for(qtbot, lambda: window.keeper.assessment is not None and bool(window.keeper.assessment.prediction))
+    assessment = window.keeper.assessment
+    assert assessment is not None
+    assert assessment.prediction is not None
+    fused = assessment.prediction.fused
+    assert fused is not None
+    assert 0 < fused.lower <= fused.risk <= fused.upper < 1
+    shown = percent_text(fused.risk, window._language)
+    assert window.risk_panel.answer.number == shown
+    assert not window.risk_panel.answer.muted  # our own simulator wrote this CT
+    driver.wait_for(qtbot, lambda: not window.runner.busy)
+    driver.press(window, window.risk_panel.report_button)
+    driver.wait_for(qtbot, lambda: window.report_view.pages > 0)
+    pdf = tmp_path / "report.pdf"
+    window.report_view.save_as(pdf)
+    words = "".join(page.extract_text() for page in pypdf.PdfReader(pdf).pages)
+    assert shown in words
+    assert "Demonstration model: trained on simulated patients" in words
+    assert len(window.keeper.assessment.reports) == 1  # type: ignore[union-attr]
+
+
+def test_a_changed_factor_greys_the_number_at_once(window: MainWindow, qtbot: QtBot, demo_case: DemoCase) -> None:
+    test_the_simulated_patient_goes_the_whole_way(window, qtbot, demo_case, demo_case.ct_folder.parent)
+    assessment = window.keeper.assessment
+    assert assessment is not None
+    window.keeper.set_record(assessment.record.with_value("age", 77.0))
+    assert window.risk_panel.answer.muted
+    assert not window.risk_panel.report_button.isEnabled()
+    assert _states(window)[Step.RISK] is StepState.LOOK_HERE
+
+
+def test_the_real_ct_goes_the_whole_way(window: MainWindow, qtbot: QtBot, tmp_path: Path, demo_case: DemoCase) -> None:
+    driver.open_ct(qtbot, window, shared_data("abdomen-portal-venous"))
+    window.show_step(Step.ROI)
+    for k in range(2, 9):
+        driver.paint_square(window, k, (285.0, 245.0), 18.0)
+    roi = window.viewer.roi
+    assert roi is not None
+    assert set(range(2, 9)) == set(roi.slices().tolist())
+    driver.confirm_roi(window, "Dr Test")
+    window.show_step(Step.CLINICAL)
+    assert window.form is not None
+    answers = json.loads(demo_case.clinical_file.read_text())["values"]
+    for factor, value in answers.items():
+        if window.form.record.value(factor) is None and value is not None:
+            field = window.form.field(factor)
+            field.setFocus()
+    window.form.import_file(_answers_without_identity(demo_case, tmp_path))
+    driver.wait_for(qtbot, lambda: _states(window)[Step.CLINICAL] is not StepState.TO_DO)
+    window.show_step(Step.RISK)
+    driver.wait_for(qtbot, window.risk_panel.predict_button.isEnabled)
+    driver.press(window, window.risk_panel.predict_button)
+    driver.wait_for(qtbot, lambda: window.keeper.assessment is not None and bool(window.keeper.assessment.prediction))
+    assert window.risk_panel.answer.muted  # a demonstration number on a real CT is no finding
+    driver.wait_for(qtbot, lambda: not window.runner.busy)
+    driver.press(window, window.risk_panel.report_button)
+    driver.wait_for(qtbot, lambda: window.report_view.pages > 0)
+    window.report_view.save_as(tmp_path / "report.pdf")
+    words = "".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "report.pdf").pages)
+    assert "trained on simulated patients" in words
+
+
+def _answers_without_identity(demo_case: DemoCase, folder: Path) -> Path:
+    content = json.loads(demo_case.clinical_file.read_text())
+    content.pop("identity", None)
+    path = folder / "answers.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_stop_gives_the_window_back_and_the_next_job_works(
+    window: MainWindow, qtbot: QtBot, demo_case: DemoCase
+) -> None:
+    window.open_path(demo_case.ct_folder)
+    driver.wait_for(qtbot, window.job_bar.isVisible)
+    QTest.qWait(50)
+    window.runner.stop()
+    assert window.job_bar.isHidden()
+    driver.open_ct(qtbot, window, demo_case.ct_folder)
+    assert _states(window)[Step.CT] is StepState.DONE
+
+
+def test_closing_in_the_middle_leaves_nothing(window: MainWindow, qtbot: QtBot, demo_case: DemoCase) -> None:
+    window.open_path(demo_case.ct_folder)
+    driver.wait_for(qtbot, lambda: window.ct_flow.open.volume is not None)
+    window.close()
+    assert not driver.children()
+    assert not driver.shared_blocks()
+
+
+def test_a_damaged_bundle_is_a_sentence_and_the_ct_still_opens(
+    qtbot: QtBot, tmp_path: Path, demo_case: DemoCase, shipped_bundle: Path
+) -> None:
+    import shutil
+
+    broken = tmp_path / "bundle"
+    shutil.copytree(shipped_bundle, broken)
+    card = broken / "MODEL_CARD.md"
+    card.write_bytes(card.read_bytes()[:-1] + b"?")
+    from apnet_desktop.cases.settings import Settings, SettingsFile
+    from apnet_desktop.cases.store import CaseStore
+    from apnet_desktop.gui.services import Services
+
+    settings = Settings(bundle=str(broken), reviewer="Dr Test")
+    services = Services.start(CaseStore(tmp_path / "store"), SettingsFile(tmp_path / "s.json"), settings, None)
+    window = MainWindow(services)
+    qtbot.addWidget(window)
+    window.show()
+    window.start()
+    driver.wait_for(qtbot, lambda: "MODEL_CARD.md" in window.notice.sentence)
+    driver.open_ct(qtbot, window, demo_case.ct_folder)
+    assert _states(window)[Step.CT] is StepState.DONE
+    assert not window.risk_panel.predict_button.isEnabled()
