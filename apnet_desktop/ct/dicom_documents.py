@@ -9,7 +9,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filereader import read_dataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from apnet_desktop.ct.header import PARSE_ERRORS, check_nesting, data_set_start, encoding_of, inflate, read_header
+from apnet_desktop.ct.header import PARSE_ERRORS
+from apnet_desktop.ct.header_reading import check_nesting, data_set_start, encoding_of, inflate, read_header
 from apnet_desktop.ct.quiet import quiet_pydicom
 from apnet_desktop.ct.series import ScanLimits
 from apnet_desktop.ct.sources import Entry, FileBytes

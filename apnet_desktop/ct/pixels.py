@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.ct.codestream import codestream_size
-from apnet_desktop.ct.header import PARSE_ERRORS, inflate
+from apnet_desktop.ct.header import PARSE_ERRORS
+from apnet_desktop.ct.header_reading import data_set_start, inflate
 from apnet_desktop.ct.rescale import native_dtype, used_bits
 from apnet_desktop.ct.series import PixelFormat, ScanLimits, SeriesFile
 from apnet_desktop.ct.sources import FileBytes, entry_of
@@ -118,8 +119,6 @@ class PixelReader:
         return used_bits(values.astype(dtype.newbyteorder("="), copy=False), format)
 
     def _inflated(self, file: SeriesFile) -> bytes:
-        from apnet_desktop.ct.header import data_set_start
-
         entry = entry_of(file)
         data = self._files.read(entry)
         return inflate(data[data_set_start(data) :], entry, self._limits)

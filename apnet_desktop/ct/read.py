@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.ct.file_names import text_path
 from apnet_desktop.ct.geometry import Geometry
 from apnet_desktop.ct.patient_frame import Reorientation, reorient
 from apnet_desktop.ct.pixels import PixelReader
@@ -18,6 +19,7 @@ from apnet_desktop.ct.rescale import to_hounsfield, used_bits
 from apnet_desktop.ct.series import PixelFormat, SeriesSlice, SeriesSummary
 from apnet_desktop.ct.sources import FileBytes
 from apnet_desktop.ct.volume import CtVolume
+from apnet_desktop.ct.volume_files import read_volume_file
 from apnet_desktop.errors import CtError
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
@@ -64,9 +66,13 @@ def read_series(
     Raises:
         CtError: The series cannot become a volume, or a file is damaged, truncated, gone, or changed since the scan.
     """
+    report = progress or _ignore
+    if summary.volume_file is not None:
+        volume = read_volume_file(text_path(summary.volume_file), allocate=allocate)
+        report(ReadProgress(fraction=1.0, first=volume.geometry.size[2] // 2, ready=volume.geometry.size[2]))
+        return replace(volume, checks=summary.checks, series=summary.description, identity=summary.identity)
     if summary.geometry is None or summary.stacking is None:
         raise CtError(summary.sentence)
-    report = progress or _ignore
     target = allocate(summary.geometry.shape)
     if target.shape != summary.geometry.shape or target.dtype != np.int16:
         raise ValueError(f"allocated {target.dtype}{target.shape} for {summary.geometry.shape}")

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from apnet_desktop.ct.file_names import path_text
+from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.ct.character_sets import header_text
+from apnet_desktop.ct.dicomdir import find_dicomdir_entries
+from apnet_desktop.ct.file_names import path_text, readable_name
 from apnet_desktop.ct.frames import Problem, pixel_format, read_frames
-from apnet_desktop.ct.header import Header, NotDicomError, read_header
+from apnet_desktop.ct.grid_files import is_grid_file
+from apnet_desktop.ct.header import Header, NotDicomError
+from apnet_desktop.ct.header_layouts import Layouts
+from apnet_desktop.ct.header_reading import read_header
+from apnet_desktop.ct.heads import read_heads
 from apnet_desktop.ct.pixels import PixelReader
 from apnet_desktop.ct.quiet import quiet_pydicom
 from apnet_desktop.ct.requirements import CtRequirements
@@ -21,14 +29,19 @@ from apnet_desktop.ct.series import (
 )
 from apnet_desktop.ct.sources import Entry, FileBytes, Skip, find_entries
 from apnet_desktop.ct.stacks import Kind, SeriesFrames, kind_of, stacks_of
-from apnet_desktop.ct.summarize import summarize
+from apnet_desktop.ct.summarize import partial_summary, summarize
+from apnet_desktop.ct.volume_summary import summarize_volume_file
 from apnet_desktop.errors import CtError
 from apnet_desktop.language import Message
 
 __all__ = ["ScanLimits", "ScanProgress", "ScanResult", "SeriesSummary", "SkippedFile", "scan"]
 
 _EXAMPLES = 5
-_REPORT_EVERY = 64
+_REPORT_SECONDS = 0.1
+_REPORT_FILES = 256
+_DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
+# What a file says that is DICOM but cannot be read: it may be the missing slice of a series beside it.
+_DAMAGED = {"ct.file_damaged", "ct.header_too_long", "ct.file_truncated", "ct.nested_too_deep", "ct.inflates_too_much"}
 
 
 def scan(
@@ -68,24 +81,64 @@ class _Scan:
         self._requirements = requirements
         self._skipped: dict[str, tuple[Message, int, list[str]]] = {}
         self._series: dict[tuple[str, ...], SeriesFrames] = {}
+        self._damaged: dict[str, list[str]] = {}
         self._roi_files: list[str] = []
+        self._layouts = Layouts()
         self._count = 0
+        self._total = 0
+        self._reported = 0.0
+        self._changed: set[tuple[str, ...]] = set()
+        self._thumbnails: dict[tuple[str, ...], str | None] = {}
 
     def run(self, path: Path) -> ScanResult:
         """Reads every header, then judges every series."""
+        if is_grid_file(path) and path.is_file():
+            return self._volume_file(path)
+        with PixelReader(self._files, self._limits) as pixels:
+            entries = self._entries(path)
+            for entry, head in read_heads(self._files, entries):
+                self._read(entry, head)
+                self._count += 1
+                self._report(pixels)
+            return self._judge(path, pixels)
+
+    def _volume_file(self, path: Path) -> ScanResult:
+        summary = summarize_volume_file(path, self._requirements)
+        ordered, preselected, why = preselect([summary], self._requirements)
+        return ScanResult(series=ordered, preselected=preselected, why=why, files=1)
+
+    def _entries(self, path: Path) -> list[Entry]:
         entries = []
-        for found in find_entries(path, self._limits):
+        for found in self._found(path):
             if isinstance(found, Skip):
                 self._skip(found.name, found.reason)
+            elif is_grid_file(Path(found.name)) and found.member is None:
+                self._roi_files.append(path_text(found.path))
+                self._skip(found.name, Message.of("ct.skip_grid_file"))
             else:
                 entries.append(found)
-        total = len(entries)
-        for entry in entries:
-            self._read(entry)
-            self._count += 1
-            if self._count % _REPORT_EVERY == 0:
-                self._report(0.9 * self._count / total, total)
-        return self._judge(path, total)
+            self._total = len(entries)
+            if self._progress is not None and self._total % _REPORT_FILES == 0:
+                self._progress(ScanProgress(fraction=0.0, files=0, total=self._total))
+        return entries
+
+    def _found(self, path: Path) -> Iterator[Entry | Skip]:
+        if not path.is_file() or not self._is_dicomdir(path):
+            return find_entries(path, self._limits)
+        listed = list(find_dicomdir_entries(path, self._limits))
+        if any(isinstance(found, Entry) for found in listed):
+            return iter(listed)
+        # A DICOMDIR whose files are all gone or renamed: the images may lie beside it nevertheless.
+        return find_entries(path.parent, self._limits)
+
+    def _is_dicomdir(self, path: Path) -> bool:
+        if path.name.upper() == "DICOMDIR":
+            return True
+        try:
+            with path.open("rb") as file:
+                return _DICOMDIR_CLASS.encode() in file.read(512)
+        except OSError:
+            return False
 
     def _skip(self, name: str, reason: Message) -> None:
         message, count, examples = self._skipped.get(reason.id, (reason, 0, []))
@@ -93,23 +146,39 @@ class _Scan:
             examples.append(name)
         self._skipped[reason.id] = (message, count + 1, examples)
 
-    def _report(self, fraction: float, total: int, series: tuple[SeriesSummary, ...] = ()) -> None:
-        if self._progress is not None:
-            slim = tuple(s.model_copy(update={"slices": (), "files": (), "formats": ()}) for s in series)
-            self._progress(ScanProgress(fraction=fraction, files=self._count, total=total, series=slim))
+    def _report(self, pixels: PixelReader) -> None:
+        """Tells how far it is and which series grew: at the first image at once, then ten times a second."""
+        first = bool(self._changed) and not self._thumbnails
+        if self._progress is None or not (first or time.monotonic() - self._reported > _REPORT_SECONDS):
+            return
+        grown = []
+        for key in sorted(self._changed):
+            series = self._series[key]
+            if key not in self._thumbnails:
+                self._thumbnails[key] = None
+            summary = partial_summary(series, pixels, self._thumbnails[key], self._limits.character_set)
+            self._thumbnails[key] = summary.thumbnail
+            grown.append(summary)
+        self._changed.clear()
+        fraction = 0.9 * self._count / max(1, self._total)
+        self._progress(ScanProgress(fraction=fraction, files=self._count, total=self._total, series=tuple(grown)))
+        self._reported = time.monotonic()
 
-    def _read(self, entry: Entry) -> None:
+    def _read(self, entry: Entry, head: bytes | CtError) -> None:
         try:
-            header = read_header(self._files, entry, self._limits)
-            self._sort(header)
+            if isinstance(head, CtError):
+                raise head
+            self._sort(read_header(self._files, entry, self._limits, self._layouts, head))
         except NotDicomError as error:
             self._skip(entry.name, error.message)
         except CtError as error:
             self._skip(entry.name, error.message)
+            if error.message.id in _DAMAGED:
+                self._damaged.setdefault(_folder(entry), []).append(entry.name)
 
     def _sort(self, header: Header) -> None:
         kind = kind_of(header)
-        if header.ascii("SOPClassUID") == "1.2.840.10008.1.3.10":
+        if header.ascii("SOPClassUID") == _DICOMDIR_CLASS or header.entry.name.upper().endswith("DICOMDIR"):
             self._skip(header.entry.name, Message.of("ct.skip_dicomdir"))
             return
         if kind is Kind.ROI:
@@ -123,33 +192,47 @@ class _Scan:
         if isinstance(format, Problem):
             series.broken.append((header, format))
             return
+        try:
+            frames = read_frames(header, format)
+        except CtError as error:
+            series.broken.append((header, Problem("ct.pixels", error.message)))
+            return
         series.headers.append(header)
         series.formats[id(header)] = format
-        series.frames += read_frames(header, format)
+        series.frames += frames
+        self._changed.add(series.key)
 
     def _series_of(self, header: Header) -> SeriesFrames:
         uid = header.ascii("SeriesInstanceUID")
         if uid:
             key: tuple[str, ...] = (uid,)
         else:
-            entry = header.entry
-            folder = str(entry.path.parent) if entry.member is None else f"{entry.path}|{Path(entry.name).parent}"
-            texts = (header.raw(keyword).decode("latin-1") for keyword in ("StudyInstanceUID", "SeriesNumber"))
-            key = ("", folder, *texts, header.raw("SeriesDescription").decode("latin-1"))
-        return self._series.setdefault(key, SeriesFrames(key))
+            texts = (header_text(header, keyword) for keyword in ("StudyInstanceUID", "SeriesNumber"))
+            key = ("", _folder(header.entry), *texts, header_text(header, "SeriesDescription"))
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = SeriesFrames(key)
+        return series
 
-    def _judge(self, path: Path, total: int) -> ScanResult:
+    def _judge(self, path: Path, pixels: PixelReader) -> ScanResult:
         found: list[SeriesSummary] = []
-        with PixelReader(self._files, self._limits) as pixels:
-            for number, series in enumerate(self._series.values()):
-                for part, stack in enumerate(stacks_of(series)):
-                    found.append(summarize(stack, part, pixels, self._requirements, self._limits.character_set))
-                if not series.frames:
-                    for header, problem in series.broken:
-                        self._skip(header.entry.name, problem.message)
-                self._report(0.9 + 0.1 * (number + 1) / len(self._series), total, tuple(found[-1:]))
-        if not found and not self._roi_files and set(self._skipped) <= {"ct.skip_not_dicom", "ct.skip_empty"}:
-            raise CtError(Message.of("ct.no_dicom", path=path.name, count=total))
+        for number, series in enumerate(self._series.values()):
+            judged = [
+                self._with_damage(
+                    series, summarize(stack, part, pixels, self._requirements, self._limits.character_set)
+                )
+                for part, stack in enumerate(stacks_of(series))
+            ]
+            if not series.frames:
+                for header, problem in series.broken:
+                    self._skip(header.entry.name, problem.message)
+            found += judged
+            if self._progress is not None:
+                slim = tuple(s.model_copy(update={"slices": (), "files": (), "formats": ()}) for s in judged)
+                fraction = 0.9 + 0.1 * (number + 1) / len(self._series)
+                self._progress(ScanProgress(fraction=fraction, files=self._count, total=self._total, series=slim))
+        if not found and not self._roi_files and not self._damaged and not self._dicom_skipped():
+            raise CtError(Message.of("ct.no_dicom", path=readable_name(path.name), count=self._total))
         ordered, preselected, why = preselect(found, self._requirements)
         return ScanResult(
             series=ordered,
@@ -160,5 +243,31 @@ class _Scan:
             preselected=preselected,
             why=why,
             roi_files=tuple(self._roi_files),
-            files=total,
+            files=self._total,
         )
+
+    def _dicom_skipped(self) -> bool:
+        """True if something was passed over that is DICOM."""
+        return any(
+            id in ("ct.skip_dicomdir", "ct.skip_document") or not id.startswith("ct.skip_") for id in self._skipped
+        )
+
+    def _with_damage(self, series: SeriesFrames, summary: SeriesSummary) -> SeriesSummary:
+        """The summary with a warning if damaged DICOM files lie beside its own."""
+        damaged = [
+            name
+            for folder in {_folder(header.entry) for header in series.headers}
+            for name in self._damaged.get(folder, [])
+        ]
+        if not damaged:
+            return summary
+        message = Message.of("ct.damaged_files", count=len(damaged), file=damaged[0])
+        check = Check(id="ct.damaged_files", state=CheckState.WARNED, message=message)
+        return summary.with_checks((*summary.checks, check))
+
+
+def _folder(entry: Entry) -> str:
+    """Where an entry lies: its folder, or its folder within the ZIP."""
+    if entry.member is None:
+        return str(entry.path.parent)
+    return f"{entry.path}|{Path(entry.name).parent}"

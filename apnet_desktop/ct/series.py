@@ -142,14 +142,16 @@ class SeriesSummary(FrozenModel):
         files: Its files.
         slices: Its slices, from the first to the last along the stack's normal.
         thumbnail: Small grey PNG of a middle slice in base64, or None.
+        volume_file: A NIfTI or NRRD file that is the whole series, as `ct.file_names.path_text` writes it.
+        scanning: True while its files are still being found: not judged yet.
     """
 
     key: str
     description: SeriesDescription
     identity: PatientIdentity
     other_names: tuple[NameReading, ...] = ()
-    state: CheckState
-    sentence: Message
+    state: CheckState = CheckState.PASSED
+    sentence: Message = Message(id="ct.series_usable")
     checks: tuple[Check, ...] = ()
     geometry: Geometry | None = None
     slice_count: int
@@ -158,6 +160,8 @@ class SeriesSummary(FrozenModel):
     files: tuple[SeriesFile, ...] = ()
     slices: tuple[SeriesSlice, ...] = ()
     thumbnail: str | None = None
+    volume_file: str | None = None
+    scanning: bool = False
 
     @property
     def readable(self) -> bool:

@@ -20,11 +20,11 @@ from apnet_desktop.ct.rescale import to_hounsfield
 from apnet_desktop.ct.series import PixelFormat, SeriesFile, SeriesSlice, SeriesSummary, Stacking
 from apnet_desktop.ct.series_checks import contrast_check, series_checks
 from apnet_desktop.ct.sources import series_file_of
-from apnet_desktop.ct.stacks import Kind, Stack
+from apnet_desktop.ct.stacks import Kind, SeriesFrames, Stack, kind_of
 from apnet_desktop.errors import CtError
 from apnet_desktop.language import Message
 
-__all__ = ["summarize"]
+__all__ = ["partial_summary", "summarize", "thumbnail_of"]
 
 _SAMPLES = 5
 _THUMBNAIL_PIXELS = 96
@@ -55,8 +55,6 @@ def summarize(
         description=description,
         identity=identify(header, character_set),
         other_names=readings,
-        state=CheckState.PASSED,
-        sentence=Message.of("ct.series_usable"),
         slice_count=len(stack.frames),
         formats=formats,
         files=files,
@@ -80,7 +78,7 @@ def summarize(
                 "geometry": reorient(geometry)[1] if not problem else None,
                 "stacking": stacking if not problem else None,
                 "description": description.model_copy(update={"phase": phase}),
-                "thumbnail": _thumbnail(samples[len(samples) // 2]) if samples else None,
+                "thumbnail": thumbnail_of(samples[len(samples) // 2]) if samples else None,
             }
         )
     return summary.with_checks(checks)
@@ -147,7 +145,35 @@ def _samples(summary: SeriesSummary, pixels: PixelReader) -> tuple[list[NDArray[
     return samples, ()
 
 
-def _thumbnail(values: NDArray[np.int16]) -> str:
+def partial_summary(
+    series: SeriesFrames, pixels: PixelReader, thumbnail: str | None, character_set: str = ""
+) -> SeriesSummary:
+    """What a list can show of a series while its files are still being found."""
+    frame = series.frames[0]
+    format = series.formats[id(frame.header)]
+    if thumbnail is None and kind_of(frame.header) is Kind.CT and not frame.problems:
+        file = series_file_of(frame.header.entry, frame.header.pixel_offset, frame.header.pixel_length, 0)
+        values = np.empty((format.rows, format.columns), np.int16)
+        try:
+            to_hounsfield(pixels.read(file, format, frame.index), frame.slope, frame.intercept, values)
+            thumbnail = thumbnail_of(values)
+        except CtError:
+            # The judgement that follows reads the slice again and says what is wrong with it.
+            thumbnail = None
+    count = len(series.frames)
+    return SeriesSummary(
+        key=frame.header.ascii("SeriesInstanceUID"),
+        description=describe(series.frames[:1], "unknown", character_set),
+        identity=identify(frame.header, character_set),
+        sentence=Message.of("ct.being_scanned", count=count),
+        slice_count=count,
+        thumbnail=thumbnail,
+        scanning=True,
+    )
+
+
+def thumbnail_of(values: NDArray[np.int16]) -> str:
+    """A small grey PNG of a slice in the soft-tissue window, in base64."""
     from PIL import Image
 
     step = max(1, -(-max(values.shape) // _THUMBNAIL_PIXELS))
