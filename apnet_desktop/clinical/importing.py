@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
 from datetime import date
 
 from apnet_desktop.clinical.entry import parse_value
@@ -18,7 +17,7 @@ from apnet_desktop.errors import ClinicalError
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
 
-__all__ = ["ImportedRecord", "RecordBuilder", "factor_by_name", "nearest_name"]
+__all__ = ["ImportedRecord", "RecordBuilder", "nearest_name"]
 
 
 class ImportedRecord(FrozenModel):
@@ -51,11 +50,21 @@ class RecordBuilder:
         self.record = ClinicalRecord(schema_version=schema.version)
         self.notices: list[Message] = []
         self.refused: dict[str, str] = {}
+        self._names: dict[str, Factor] = {}
         self._trends: dict[str, list[tuple[date | None, float]]] = {}
 
     def factor(self, id: str) -> Factor | None:
         """The factor with this id, of the bundle's or the default schema."""
         return known_factor(self.schema, id)
+
+    def named(self, name: str) -> Factor | None:
+        """The factor that a column is named after: by id, English or Chinese label, without case and punctuation."""
+        if not self._names:
+            for source in (default_schema(), self.schema):
+                for factor in source.factors:
+                    names = (factor.label.zh, factor.label.en, factor.id)
+                    self._names |= {_folded(known): factor for known in names}
+        return self._names.get(_folded(name))
 
     def text(self, factor: Factor, text: str, unit: str | None = None) -> None:
         """Adds what a cell or a JSON text says; an empty text adds nothing."""
@@ -128,22 +137,6 @@ def _chosen(points: list[tuple[date | None, float]], rule: TrendRule) -> float:
 def _folded(name: str) -> str:
     plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(character for character in plain if character.isalnum())
-
-
-def _named(schema: FactorSchema) -> Iterable[tuple[str, Factor]]:
-    for factor in schema.factors:
-        for name in (factor.id, factor.label.en, factor.label.zh):
-            yield _folded(name), factor
-
-
-def factor_by_name(schema: FactorSchema, name: str) -> Factor | None:
-    """The factor that a column is named after: by id, English or Chinese label, without case and punctuation."""
-    wanted = _folded(name)
-    for source in (schema, default_schema()):
-        for known, factor in _named(source):
-            if wanted and known == wanted:
-                return factor
-    return None
 
 
 def nearest_name(schema: FactorSchema, name: str) -> str | None:

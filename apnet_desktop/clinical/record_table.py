@@ -8,7 +8,7 @@ import re
 from datetime import date
 
 from apnet_desktop.clinical.factor import Factor, FactorKind, FactorSchema
-from apnet_desktop.clinical.importing import ImportedRecord, RecordBuilder, factor_by_name, nearest_name
+from apnet_desktop.clinical.importing import ImportedRecord, RecordBuilder, nearest_name
 from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
 from apnet_desktop.clinical.units import canonical_unit
 from apnet_desktop.clinical.validation import known_factor
@@ -49,7 +49,10 @@ def split_table(text: str) -> list[list[str]]:
         rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise ClinicalError(Message.of("clinical.not_a_table")) from error
-    return [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
+    stripped = [[cell.strip() for cell in row] for row in rows]
+    filled = [row for row in stripped if any(row)]
+    # Rows of empty cells are left over by spreadsheets; alone below a header they are a record without answers.
+    return filled if len(filled) != 1 else filled + [row for row in stripped if len(row) > 1 and not any(row)][:1]
 
 
 def record_from_table(
@@ -71,7 +74,7 @@ def record_from_table(
     header = [cell.casefold() for cell in rows[0]]
     if "factor" in header and "value" in header:
         return _from_list(rows[1:], header.index("factor"), header.index("value"), builder, header)
-    columns = [_column(cell, builder.schema) for cell in rows[0]]
+    columns = [_column(cell, builder) for cell in rows[0]]
     if not any(factor is not None for factor, _ in columns):
         raise ClinicalError(Message.of("clinical.no_header", file=file))
     row = _row_of(rows, file, patient_id)
@@ -94,14 +97,14 @@ def _add(builder: RecordBuilder, factor: Factor, cell: str, unit: str | None) ->
     builder.text(factor, cell.removeprefix("'"), unit)
 
 
-def _column(cell: str, schema: FactorSchema) -> tuple[Factor | None, str | None]:
-    whole = factor_by_name(schema, cell)
+def _column(cell: str, builder: RecordBuilder) -> tuple[Factor | None, str | None]:
+    whole = builder.named(cell)
     if whole is not None:
         return whole, None
     match = _WITH_UNIT.fullmatch(cell)
     if match is None:
         return None, None
-    return factor_by_name(schema, match["name"]), match["unit"].strip() or None
+    return builder.named(match["name"]), match["unit"].strip() or None
 
 
 def _row_of(rows: list[list[str]], file: str, patient_id: str | None) -> list[str]:
@@ -148,7 +151,7 @@ def _from_list(
         if name.casefold() in IDENTITY_COLUMNS:
             identity[name.casefold()] = cell
             continue
-        factor, unit = _column(name, builder.schema)
+        factor, unit = _column(name, builder)
         if unit_at is not None and unit_at < len(row):
             unit = row[unit_at] or unit
         if factor is None:
@@ -190,7 +193,7 @@ def record_from_paste(text: str, schema: FactorSchema, today: date | None = None
     builder = RecordBuilder(schema, strict=False, today=today)
     if not rows:
         raise ClinicalError(Message.of("clinical.paste_empty"))
-    if any(_column(cell, schema)[0] is not None for cell in rows[0]):
+    if any(_column(cell, builder)[0] is not None for cell in rows[0]):
         return record_from_table(rows, builder, "")
     cells = rows[0] if len(rows) == 1 else [row[0] for row in rows if len(row) == 1]
     if len(cells) != len(schema.factors) or (len(rows) > 1 and len(cells) != len(rows)):

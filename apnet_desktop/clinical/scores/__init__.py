@@ -5,7 +5,9 @@ They were built for severity and mortality; no association with recurrence has b
 
 from __future__ import annotations
 
+from apnet_desktop.clinical.factor import Factor, FactorKind
 from apnet_desktop.clinical.record import ClinicalRecord
+from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.clinical.scores.apache_ii import apache_ii
 from apnet_desktop.clinical.scores.atlanta import atlanta
 from apnet_desktop.clinical.scores.base import Combination, Score, ScoreItem
@@ -32,6 +34,16 @@ __all__ = [
 
 
 def all_scores(record: ClinicalRecord) -> tuple[Score, ...]:
-    """Every score of one patient, in the order in which they are shown."""
+    """Every score of one patient, in the order in which they are shown. An impossible value counts as missing."""
     rules = (atlanta, marshall, sirs, bisap, ranson, apache_ii, ctsi, modified_ctsi)
-    return tuple(rule(record) for rule in rules)
+    possible = {factor.id for factor in default_schema().factors if factor.used_by and _possible(factor, record)}
+    known = record.model_copy(update={"values": {id: value for id, value in record.values.items() if id in possible}})
+    return tuple(rule(known) for rule in rules)
+
+
+def _possible(factor: Factor, record: ClinicalRecord) -> bool:
+    value = record.value(factor.id)
+    if factor.kind is FactorKind.NUMBER:
+        number = record.number(factor.id)
+        return number is not None and (factor.limits is None or factor.limits.contains(number))
+    return value is not None

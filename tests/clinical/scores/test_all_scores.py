@@ -37,3 +37,14 @@ def test_nothing_known_settles_nothing() -> None:
         assert score.lower == 0
         assert score.upper == score.maximum
         assert score.missing
+
+
+def test_an_impossible_value_counts_as_missing() -> None:
+    scores = {score.id: score for score in all_scores(ClinicalRecord(values={"glasgow_coma_scale": 0.0, "age": 300.0}))}
+    assert "glasgow_coma_scale" in scores["apache_ii"].missing
+    assert scores["apache_ii"].upper == 71
+
+
+def test_the_entered_grade_is_compared() -> None:
+    values = {"organ_failure": "persistent", "atlanta_grade": "mild"}
+    assert all_scores(ClinicalRecord(values=dict(values)))[0].notices
