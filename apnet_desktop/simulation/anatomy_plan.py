@@ -45,12 +45,14 @@ class Plan:
         layers: All of them.
         inner: Those inside the cavity.
         gland: The pancreas, with distances up to RIM.
+        collection: The fluid, if any.
         box: (x, y, z) lower and upper ends in mm of gland, rim and collections.
     """
 
     layers: Layers
     inner: Layers
     gland: Tube
+    collection: Tube | None
     box: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
 
@@ -96,7 +98,13 @@ def make_plan(frame: Frame, request: Request, settings: GeneratorSettings) -> Pl
     duct = duct_solid(axis, request)
     shade = round(max(tint - frame.uniform(*settings.duct_contrast), 6.0), 2)
     layers.append(Layer(duct, Tissue.DUCT, shade, over=(Tissue.PANCREAS,)))
-    return Plan(Layers(layers), Layers([layer for layer in layers if not layer.outer]), gland, _box(gland, collection))
+    return Plan(
+        Layers(layers),
+        Layers([layer for layer in layers if not layer.outer]),
+        gland,
+        collection,
+        _box(gland, collection),
+    )
 
 
 def _pancreas_axis(frame: Frame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -12,23 +12,34 @@ from numpy.typing import NDArray
 
 from apnet_desktop.simulation import population as model
 from apnet_desktop.simulation import risk as formula
-from apnet_desktop.simulation.population import AETIOLOGIES, Population, draw_population, logistic, missing_logit
+from apnet_desktop.simulation.population import AETIOLOGIES, Population, logistic, missing_logit
 from apnet_desktop.simulation.randomness import Stream, generator
 from apnet_desktop.simulation.settings import GeneratorSettings
 
-__all__ = ["clinical_expectation", "full_expectation", "image_expectation"]
+__all__ = [
+    "ALCOHOL",
+    "GRID",
+    "NODES",
+    "clinical_expectation",
+    "complication_shares",
+    "density",
+    "full_expectation",
+    "inflammation_nodes",
+    "interpolate",
+]
 
 Floats = NDArray[np.float64]
 Measure = Callable[[dict[str, Floats], np.random.Generator], dict[str, Floats]]
 
-_ALCOHOL: Final = AETIOLOGIES.index("alcohol")
-_NODES: Final = 41  # of inflammation, from -4 to 4
-_GRID: Final = np.linspace(-16.0, 16.0, 321)  # logits at which smooth averages of the risk are tabulated
+ALCOHOL: Final = AETIOLOGIES.index("alcohol")
+NODES: Final = 41  # of inflammation, from -4 to 4
+GRID: Final = np.linspace(-16.0, 16.0, 321)  # logits at which smooth averages of the risk are tabulated
 _TRIGLYCERIDES_NODES: Final = 24
 _HDL_NODES: Final = 12
 
 
-def _density(value: Floats, mean: Floats | float, deviation: Floats | float) -> Floats:
+def density(value: Floats, mean: Floats | float, deviation: Floats | float) -> Floats:
+    """Normal density, up to a factor."""
     return np.asarray(np.exp(-0.5 * ((value - mean) / deviation) ** 2) / deviation)
 
 
@@ -39,13 +50,14 @@ def _normal_quantiles(count: int) -> Floats:
     return np.asarray(ndtri((np.arange(count) + 0.5) / count))
 
 
-def _inflammation() -> tuple[Floats, Floats]:
-    nodes = np.linspace(-4.0, 4.0, _NODES)
+def inflammation_nodes() -> tuple[Floats, Floats]:
+    """Values of inflammation S and their weights."""
+    nodes = np.linspace(-4.0, 4.0, NODES)
     weights = np.exp(-0.5 * nodes * nodes)
     return nodes, weights / weights.sum()
 
 
-def _complication_shares(nodes: Floats) -> Floats:
+def complication_shares(nodes: Floats) -> Floats:
     """P(kind of complication | S), (S, 3)."""
     from scipy.special import ndtr
 
@@ -66,7 +78,7 @@ class _Hidden:
 
 
 def _hidden_smoking(drawn: Population, settings: GeneratorSettings) -> _Hidden:
-    alcohol = drawn.factors["aetiology"] == _ALCOHOL
+    alcohol = drawn.factors["aetiology"] == ALCOHOL
     shares = model.smoking_shares(drawn.factors["sex"] == 1, alcohol)
     gone = logistic(missing_logit("smoking", np.arange(3.0), settings))
     weights = shares * gone
@@ -95,9 +107,7 @@ def _hidden_lipids(drawn: Population, no_fat: bool, no_hdl: bool, settings: Gene
         weights = weights[:, :, None] * gone
         values, weights = values.reshape(size, -1), weights.reshape(size, -1)
     else:
-        weights = weights * _density(
-            factors["hdl_cholesterol"][:, None], model.hdl_mean(logarithm), model.HDL_DEVIATION
-        )
+        weights = weights * density(factors["hdl_cholesterol"][:, None], model.hdl_mean(logarithm), model.HDL_DEVIATION)
         values = effect
     return _Hidden(values * formula.CLINICAL_FACTOR, weights / weights.sum(axis=1, keepdims=True))
 
@@ -156,9 +166,9 @@ def full_expectation(drawn: Population, image: Floats, settings: GeneratorSettin
 # --- the clinical route -----------------------------------------------------------------------------------------
 
 
-def _interpolate(table: Floats, rows: NDArray[np.intp], logit: Floats) -> Floats:
+def interpolate(table: Floats, rows: NDArray[np.intp], logit: Floats) -> Floats:
     """Row-wise linear interpolation: table (n, grid) at logit (m, k) of rows (m,)."""
-    position = np.clip((logit - _GRID[0]) / (_GRID[1] - _GRID[0]), 0, len(_GRID) - 1.000001)
+    position = np.clip((logit - GRID[0]) / (GRID[1] - GRID[0]), 0, len(GRID) - 1.000001)
     lower = position.astype(np.intp)
     share = position - lower
     return np.asarray(table[rows[:, None], lower] * (1 - share) + table[rows[:, None], lower + 1] * share)
@@ -167,11 +177,11 @@ def _interpolate(table: Floats, rows: NDArray[np.intp], logit: Floats) -> Floats
 @cache
 def _image_averages(settings: GeneratorSettings, measured: Measure) -> Floats:
     """E[risk | S, complication, alcohol, rest of the logit], (S, 3, 2, grid)."""
-    nodes, _ = _inflammation()
+    nodes, _ = inflammation_nodes()
     stream = generator(77, 0, Stream.POPULATION)
     size = 3000
     normals, uniforms = stream.standard_normal((6, size)), stream.random((2, size))
-    table = np.empty((_NODES, 3, 2, len(_GRID)))
+    table = np.empty((NODES, 3, 2, len(GRID)))
     intercept = formula.INTERCEPT + settings.intercept_shift
     for number, node in enumerate(nodes):
         for kind in range(3):
@@ -193,7 +203,7 @@ def _image_averages(settings: GeneratorSettings, measured: Measure) -> Floats:
                 score = np.sort(formula.image_scores(measured(asked, stream)))
                 # 300 quantile means carry the distribution of the score.
                 middle = score.reshape(300, -1).mean(axis=1)
-                table[number, kind, alcohol] = logistic(intercept + middle[:, None] + _GRID).mean(axis=0)
+                table[number, kind, alcohol] = logistic(intercept + middle[:, None] + GRID).mean(axis=0)
     return table
 
 
@@ -206,7 +216,7 @@ def _sign_likelihood(drawn: Population, name: str, nodes: Floats, settings: Gene
         value = value / np.where(drawn.factors["diabetes"] == 1, model.DIABETES_GLUCOSE, 1.0)
     scale = np.log if logarithm else np.asarray
     centre = mean + slope * nodes
-    likelihood = _density(scale(value)[:, None], centre, deviation)
+    likelihood = density(scale(value)[:, None], centre, deviation)
     from scipy.special import ndtr
 
     # At a limit stands everything beyond it.
@@ -229,111 +239,20 @@ def clinical_expectation(drawn: Population, settings: GeneratorSettings, measure
         measured: From asked-for to measured image causes (`RasterModel.measured`).
     """
     table = _image_averages(settings, measured)
-    nodes, prior = _inflammation()
-    likelihood = np.broadcast_to(prior, (len(drawn), _NODES)).copy()
+    nodes, prior = inflammation_nodes()
+    likelihood = np.broadcast_to(prior, (len(drawn), NODES)).copy()
     for name in model.SIGNS:
         likelihood *= _sign_likelihood(drawn, name, nodes, settings)
     failure = drawn.factors["organ_failure"].astype(int)
-    kinds = _complication_shares(nodes)
+    kinds = complication_shares(nodes)
     chances = np.stack(
-        [model.organ_failure_chances(nodes, np.full(_NODES, kind))[:, failure].T for kind in range(3)], axis=2
+        [model.organ_failure_chances(nodes, np.full(NODES, kind))[:, failure].T for kind in range(3)], axis=2
     )  # (n, S, kind)
     posterior = likelihood[:, :, None] * kinds * chances
     posterior /= posterior.sum(axis=(1, 2), keepdims=True)
-    alcohol = (drawn.factors["aetiology"] == _ALCOHOL).astype(int)
-    averages = np.empty((len(drawn), len(_GRID)))
+    alcohol = (drawn.factors["aetiology"] == ALCOHOL).astype(int)
+    averages = np.empty((len(drawn), len(GRID)))
     for group in range(2):
         rows = alcohol == group
-        averages[rows] = posterior[rows].reshape(-1, _NODES * 3) @ table[:, :, group].reshape(_NODES * 3, -1)
-    return _over_missing(drawn, settings, lambda rows, logit: _interpolate(averages, rows, logit))
-
-
-# --- the image route --------------------------------------------------------------------------------------------
-
-
-@cache
-def _clinical_averages(settings: GeneratorSettings) -> tuple[Floats, float]:
-    """E[risk | alcohol, rest of the logit] without organ failure, (2, grid); and the share of alcohol."""
-    stream = generator(78, 0, Stream.POPULATION)
-    size = 400_000
-    drawn = draw_population(
-        stream.standard_normal((size, model.NORMALS)), stream.random((size, model.UNIFORMS)), settings
-    )
-    effects = np.array(formula.ORGAN_FAILURE_EFFECTS)[drawn.factors["organ_failure"].astype(int)]
-    score = formula.clinical_score(drawn.factors) - formula.CLINICAL_FACTOR * effects
-    alcohol = drawn.factors["aetiology"] == _ALCOHOL
-    table = np.empty((2, len(_GRID)))
-    intercept = formula.INTERCEPT + settings.intercept_shift
-    for group in range(2):
-        chosen = np.sort(score[alcohol == bool(group)])
-        middle = np.array([part.mean() for part in np.array_split(chosen, 1000)])
-        table[group] = logistic(intercept + middle[:, None] + _GRID).mean(axis=0)
-    return table, float(alcohol.mean())
-
-
-def image_expectation(drawn: Population, image: Floats, settings: GeneratorSettings) -> Floats:
-    """E[risk | all findings of the label map], (n,).
-
-    Args:
-        drawn: Patients; only what their pictures show is used.
-        image: Their image scores.
-        settings: Constants of the generator.
-    """
-    table, alcohol_share = _clinical_averages(settings)
-    nodes, prior = _inflammation()
-    of_inflammation = _finding_likelihood(drawn, nodes) * prior
-    intercept = np.array(formula.ORGAN_FAILURE_EFFECTS) * formula.CLINICAL_FACTOR
-    weights, values = [], []
-    for group, share in ((0, 1 - alcohol_share), (1, alcohol_share)):
-        alcohol = np.full(_NODES, bool(group))
-        given = of_inflammation * share * _alcohol_likelihood(drawn, nodes, alcohol)
-        for failure in range(3):
-            chances = np.stack(
-                [model.organ_failure_chances(nodes, np.full(_NODES, kind))[:, failure] for kind in range(3)]
-            )
-            weights.append((given * chances[drawn.complication]).sum(axis=1))
-            values.append(
-                _interpolate(table[[group]], np.zeros(len(drawn), np.intp), (image + intercept[failure])[:, None])[:, 0]
-            )
-    weight, value = np.stack(weights, axis=1), np.stack(values, axis=1)
-    return np.asarray((weight * value).sum(axis=1) / weight.sum(axis=1))
-
-
-def _finding_likelihood(drawn: Population, nodes: Floats) -> Floats:
-    """P(findings that do not depend on alcohol | S), (n, S), up to a factor of the patient."""
-    from scipy.special import ndtr
-
-    kinds = _complication_shares(nodes)[:, drawn.complication].T.copy()
-    necrotic = drawn.complication == 2
-    fluid = drawn.complication > 0
-    share = np.where(necrotic, drawn.necrosis_share, 0.3)
-    mean, slope, deviation = model.NECROSIS
-    kinds *= np.where(
-        necrotic[:, None], _density(np.log(share / (1 - share))[:, None], mean + slope * nodes, deviation), 1.0
-    )
-    medians, slope, deviation = model.COLLECTION
-    centre = np.log(np.where(necrotic, medians[1], medians[0]))[:, None] + slope * nodes
-    volume = np.log(np.where(fluid, drawn.collection_volume, 1.0))[:, None]
-    kinds *= np.where(fluid[:, None], _density(volume, centre, deviation), 1.0)
-    mean, slope, deviation = model.STRANDING
-    stranded = drawn.stranding_share
-    kinds *= _density(np.log(stranded / (1 - stranded))[:, None], mean + slope * nodes, deviation)
-    occluded = np.where(
-        necrotic[:, None], logistic(model.OCCLUSION[0] + model.OCCLUSION[1] * nodes), model.OCCLUSION[2]
-    )
-    kinds *= np.where(drawn.vein_occluded[:, None], occluded, 1 - occluded)
-    wet = logistic(model.EFFUSION[0] + model.EFFUSION[1] * nodes)
-    kinds *= np.where(drawn.effusion[:, None], wet, 1 - wet)
-    mean, slope, deviation = model.SIGNS["length_of_stay"][:3]
-    limit = np.log(model.LATE_STAY + 0.5)
-    late = model.LATE_SHARE * (1 - ndtr((limit - mean - slope * nodes) / deviation))
-    return np.asarray(kinds * np.where(drawn.late[:, None], late, 1 - late))
-
-
-def _alcohol_likelihood(drawn: Population, nodes: Floats, alcohol: NDArray[np.bool_]) -> Floats:
-    """P(duct and gland | S, alcohol), (n, S)."""
-    median, shift, deviation = model.DUCT
-    duct = _density(np.log(drawn.duct_ratio)[:, None], np.log(median) + shift * alcohol, deviation)
-    median, slope, shift, deviation = model.GLAND
-    centre = np.log(median) + slope * nodes + shift * alcohol
-    return np.asarray(duct * _density(np.log(drawn.gland_volume)[:, None], centre, deviation))
+        averages[rows] = posterior[rows].reshape(-1, NODES * 3) @ table[:, :, group].reshape(NODES * 3, -1)
+    return _over_missing(drawn, settings, lambda rows, logit: interpolate(averages, rows, logit))

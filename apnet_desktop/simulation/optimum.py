@@ -26,12 +26,9 @@ from numpy.typing import NDArray
 
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.simulation import risk as formula
-from apnet_desktop.simulation.expectation import (
-    clinical_expectation,
-    full_expectation,
-    image_expectation,
-)
+from apnet_desktop.simulation.expectation import clinical_expectation, full_expectation
 from apnet_desktop.simulation.findings import CAUSES
+from apnet_desktop.simulation.image_expectation import image_expectation
 from apnet_desktop.simulation.patient import simulate_patient
 from apnet_desktop.simulation.population import NORMALS, UNIFORMS, Population, draw_population, logistic
 from apnet_desktop.simulation.randomness import Stream, generator

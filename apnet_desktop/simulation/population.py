@@ -177,7 +177,7 @@ def aetiology_shares(age: Floats, male: Bools) -> NDArray[np.float64]:
     young = np.clip((60.0 - age) / 30.0, -1.0, 1.0)
     weights = np.stack(
         [
-            0.42 * np.exp(-0.5 * young) * np.where(male, 0.8, 1.4),
+            0.54 * np.exp(-0.5 * young) * np.where(male, 0.8, 1.4),
             0.26 * np.exp(0.8 * young),
             0.14 * np.exp(0.3 * young) * np.where(male, 1.4, 0.15),
             0.13 * np.ones_like(age),

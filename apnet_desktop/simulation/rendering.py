@@ -124,6 +124,17 @@ def _rim(patient: SimulatedPatient, plane: Plane) -> NDArray[np.bool_]:
     return rim
 
 
+def _narrowed(patient: SimulatedPatient, plane: Plane) -> Plane:
+    """The part of a plane that gland, rim and fluid reach; one pixel where they do not."""
+    solids = [patient.plan.gland] if patient.plan.collection is None else [patient.plan.gland, patient.plan.collection]
+    patches = [told[0] for told in (solid.distance(plane) for solid in solids) if told is not None]
+    if not patches:
+        return Plane(plane.x[:1], plane.y[:1], plane.z)
+    rows = slice(min(patch.rows.start for patch in patches), max(patch.rows.stop for patch in patches))
+    columns = slice(min(patch.columns.start for patch in patches), max(patch.columns.stop for patch in patches))
+    return Plane(plane.x[columns], plane.y[rows], plane.z)
+
+
 def _noisy(
     patient: SimulatedPatient, slice_number: int, plane: Plane, window: Window, clean: NDArray[np.float32]
 ) -> NDArray[np.int16]:
@@ -163,7 +174,7 @@ def render_slices(patient: SimulatedPatient, slices: Sequence[int], window: Wind
 
 def _labelled(patient: SimulatedPatient, numbers: range, window: Window) -> Iterator[LabelledSlice]:
     for number in numbers:
-        plane = _plane(patient.series.geometry, window, number)
+        plane = _narrowed(patient, _plane(patient.series.geometry, window, number))
         yield LabelledSlice(paint_labels(patient.plan.inner, plane), _rim(patient, plane))
 
 

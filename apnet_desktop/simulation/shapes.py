@@ -192,8 +192,9 @@ class Tube:
         roughness: float = 0.0,
         reach: float = FAR,
     ) -> None:
-        self.points: NDArray[np.float64] = np.round(np.asarray(points, np.float64), 4)
-        self.radii: NDArray[np.float64] = np.round(np.broadcast_to(np.asarray(radii, np.float64), (len(self.points),)), 4)
+        self.points: NDArray[np.float64] = np.asarray(np.round(np.asarray(points, np.float64), 4))
+        spread = np.broadcast_to(np.asarray(radii, np.float64), (len(self.points),))
+        self.radii: NDArray[np.float64] = np.asarray(np.round(spread, 4))
         self.texture = texture
         self.roughness = roughness
         self.reach = reach
