@@ -14,4 +14,4 @@ class FrozenModel(BaseModel):
     send wrong values, but not code.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
