@@ -31,7 +31,7 @@ from apnet_desktop.language import Message
 __all__ = ["ArchiveManifest", "ExportedCase", "export_case", "import_case"]
 
 _MEMBER = re.compile(
-    r"manifest\.json|record\.json|prediction\.json|roi\.json|roi\.mask|ct/(\d{5}\.dcm|volume\.nii\.gz)"
+    r"manifest\.json|record\.json|prediction\.json|roi\.json|roi\.mask|ct/([0-9]{5}\.dcm|volume\.nii\.gz)"
 )
 _MOST_MEMBERS = 20_000
 _MOST_BYTES = 8 * 2**30

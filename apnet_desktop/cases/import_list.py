@@ -13,7 +13,7 @@ from apnet_desktop.cases.follow_up import FollowUp, FollowUpEnd
 from apnet_desktop.cases.spreadsheet import read_table
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.factor import Factor, FactorSchema
-from apnet_desktop.clinical.importing import RecordBuilder, factor_by_name
+from apnet_desktop.clinical.importing import RecordBuilder
 from apnet_desktop.clinical.units import canonical_unit
 from apnet_desktop.ct.file_names import path_text
 from apnet_desktop.ct.identity import PatientIdentity
@@ -142,11 +142,12 @@ class _Columns:
 
 
 def _factor(name: str, schema: FactorSchema) -> tuple[Factor | None, str | None]:
-    whole = factor_by_name(schema, name)
+    names = RecordBuilder(schema, strict=True)
+    whole = names.named(name)
     match = _UNIT.fullmatch(name)
     if whole is not None or match is None:
         return whole, None
-    return factor_by_name(schema, match["name"]), match["unit"].strip() or None
+    return names.named(match["name"]), match["unit"].strip() or None
 
 
 class _Row:

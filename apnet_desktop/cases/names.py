@@ -34,4 +34,4 @@ def safe_name(text: str, fallback: str = "unnamed") -> str:
     name = name.rstrip("._ ")
     if not name:
         return fallback
-    return f"{name}_" if name.split(".")[0].rstrip("_ ").casefold() in _DEVICES else name
+    return f"_{name}" if name.split(".")[0].rstrip("_ ").casefold() in _DEVICES else name
