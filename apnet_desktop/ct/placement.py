@@ -120,8 +120,10 @@ def _judge(placement: Placement, offsets: NDArray[np.float64], along: NDArray[np
     steps = np.diff(along)
     typical = float(np.median(steps))
     for index in np.flatnonzero(steps > typical * (1.0 + _MISSING_PART)):
-        missing = max(1, round(float(steps[index]) / typical) - 1)
-        placement.gaps.append((frames[index], frames[index + 1], missing))
+        parts = float(steps[index]) / typical
+        # A whole multiple of the spacing means missing slices; anything else is just unequal.
+        if abs(parts - round(parts)) <= _UNEQUAL_PART:
+            placement.gaps.append((frames[index], frames[index + 1], round(parts) - 1))
     even = float(along[-1] - along[0]) / (len(frames) - 1)
     deviations = np.abs(along - along[0] - even * np.arange(len(frames)))
     worst = int(np.argmax(deviations))

@@ -28,7 +28,7 @@ from apnet_desktop.ct.series import (
     SkippedFile,
 )
 from apnet_desktop.ct.sources import Entry, FileBytes, Skip, find_entries
-from apnet_desktop.ct.stacks import Kind, SeriesFrames, kind_of, stacks_of
+from apnet_desktop.ct.stacks import Kind, SeriesFrames, is_ct_class, kind_of, stacks_of
 from apnet_desktop.ct.summarize import partial_summary, summarize
 from apnet_desktop.ct.volume_summary import summarize_volume_file
 from apnet_desktop.errors import CtError
@@ -184,6 +184,8 @@ class _Scan:
         if kind is Kind.ROI:
             self._roi_files.append(path_text(header.entry.path))
             return
+        if kind is Kind.DOCUMENT and (is_ct_class(header) or not header.raw("Modality")):
+            raise CtError(Message.of("ct.file_truncated", file=header.entry.name))
         if kind is Kind.DOCUMENT:
             self._skip(header.entry.name, Message.of("ct.skip_document"))
             return

@@ -10,7 +10,7 @@ from apnet_desktop.ct.header import Header
 from apnet_desktop.ct.placement import Placement, place
 from apnet_desktop.ct.series import PixelFormat
 
-__all__ = ["Kind", "SeriesFrames", "Stack", "kind_of", "stacks_of"]
+__all__ = ["Kind", "SeriesFrames", "Stack", "is_ct_class", "kind_of", "stacks_of"]
 
 
 class Kind(StrEnum):
@@ -33,6 +33,11 @@ _CT_CLASSES = {
 _SECONDARY_CLASSES = "1.2.840.10008.5.1.4.1.1.7"
 _DOCUMENTS = {"SR", "PR", "KO", "DOC", "REG", "RTPLAN", "RTDOSE", "RTRECORD", "PLAN"}
 _PROJECTIONS = ("MIP", "MINIP", "MAX_IP", "MIN_IP", "PROJECTION", "MAX_INTENSITY", "VOLUME RENDERED", "VRT", "3D")
+
+
+def is_ct_class(header: Header) -> bool:
+    """True if the SOP class is CT Image, Enhanced CT Image or Legacy Converted Enhanced CT Image."""
+    return header.ascii("SOPClassUID") in _CT_CLASSES
 
 
 def kind_of(header: Header) -> Kind:
@@ -128,6 +133,8 @@ def stacks_of(series: SeriesFrames) -> list[Stack]:
         main.left_out = [
             frame for stack in stacks[1:] if stack.kind is Kind.CT and len(stack.frames) < 3 for frame in stack.frames
         ]
+        # A slice whose place cannot be read may be the one that is missing: it spoils the whole series.
+        main.problems += [problem for frame in main.left_out for problem in frame.problems]
         stacks = [main, *(stack for stack in stacks[1:] if stack.kind is not Kind.CT or len(stack.frames) >= 3)]
     return stacks
 
