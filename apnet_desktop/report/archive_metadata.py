@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -58,6 +59,8 @@ def add_archive_metadata(
     document = canvas._doc
     stamp = _Stamp(time)
     document._timeStamp = stamp
+    # The file's id: reportlab starts it from the clock or from SOURCE_DATE_EPOCH.
+    document.signature = hashlib.md5(f"{keywords} {stamp.iso}".encode(), usedforsecurity=False)
     canvas.setTitle(title)
     canvas.setAuthor(creator)
     canvas.setSubject(subject)
@@ -70,10 +73,7 @@ def add_archive_metadata(
         "time": stamp.iso, "producer": _PRODUCER,
     }  # fmt: skip
     xmp = _XMP.format(**{name: escape(value) for name, value in words.items()}).encode()
-    # XMP stays uncompressed, so that readers that know nothing of PDF find it.
-    document.Catalog.Metadata = PDFStream(
-        PDFDictionary({"Type": PDFName("Metadata"), "Subtype": PDFName("XML")}), xmp + b"\n", filters=[]
-    )
+    document.Catalog.Metadata = _plain_stream(xmp)
     profile = PDFStream(PDFDictionary({"N": 3}), _srgb_profile(), filters=[PDFZCompress])
     intent = PDFDictionary(
         {
@@ -88,6 +88,19 @@ def add_archive_metadata(
     document.Catalog.__NoDefault__ = [*type(document.Catalog).__NoDefault__, "OutputIntents", "ViewerPreferences"]
     document.Catalog.__Refs__ = [*type(document.Catalog).__Refs__, "OutputIntents"]
     document.Catalog.ViewerPreferences = PDFDictionary({"DisplayDocTitle": "true"})
+
+
+def _plain_stream(xmp: bytes) -> Any:
+    """XMP stays uncompressed, so that readers that know nothing of PDF find it."""
+    from reportlab.pdfbase.pdfdoc import PDFStream
+
+    class PlainStream(PDFStream):  # type: ignore[misc]  # reportlab carries no types
+        """A metadata stream without filters; reportlab's own writes an empty list of them."""
+
+        def format(self, document: Any) -> bytes:
+            return b"<</Type /Metadata /Subtype /XML /Length %d>>\nstream\n%s\nendstream\n" % (len(xmp), xmp)
+
+    return PlainStream(content=xmp)
 
 
 @cache

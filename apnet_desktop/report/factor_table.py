@@ -72,7 +72,7 @@ def _table(composer: Composer, title: str, factors: list[Factor]) -> list[Item]:
             Rule(width, height=2.5),
         )
     )
-    items = [Item(composer.section(title), before=11, keep_with_next=True)]
+    items = [Item(composer.section(title), before=9, keep_with_next=True)]
     panel: list[Block] = []
     for row in _rows(composer, factors, width):
         if panel and sum(block.height for block in panel) + row.height > 2 * _PANEL_HEIGHT:

@@ -98,10 +98,10 @@ def _influential(composer: Composer) -> list[Item]:
     if not pictures:
         return []
     gap = 8.0
-    width = min(46 * MILLIMETRE, (composer.width - 2 * gap) / 3)
+    width = min(42 * MILLIMETRE, (composer.width - 2 * gap) / 3)
     blocks = tuple(_influential_picture(composer, picture, width) for picture in pictures)
     return [
-        Item(composer.section("report.key_slices"), before=12, keep_with_next=True),
+        Item(composer.section("report.key_slices"), before=10, keep_with_next=True),
         Item(composer.paragraph(composer.say("report.key_slices_read"), CAPTION), keep_with_next=True),
         Item(Columns(blocks, tuple(number * (width + gap) for number in range(len(blocks)))), before=3),
     ]
