@@ -102,8 +102,8 @@ def test_readers_take_turns_and_a_share_is_drawn_twice(store: CaseStore) -> None
     assert len(twice) == 3
     assert store.readings.choose_second_readings(0.3, seed=4) == twice
     for reader in ("A", "B"):
-        while (case := store.readings.next_for(reader)) is not None:
-            store.readings.save(case, reader, roi(cases.index(case)), NOW, NOW, 3.0)
+        while (waiting := store.readings.next_for(reader)) is not None:
+            store.readings.save(waiting, reader, roi(cases.index(waiting)), NOW, NOW, 3.0)
     assert len(store.readings.of_case(twice[0])) == 2
     counts = [len(store.readings.of_case(case)) for case in cases]
     assert sorted(counts) == [1] * 7 + [2] * 3
