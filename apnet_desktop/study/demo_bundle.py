@@ -33,7 +33,6 @@ from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.language import Message
 from apnet_desktop.model.assemble import assemble_bundle
 from apnet_desktop.model.compute import cpu_compute
-from apnet_desktop.model.engine import Engine
 from apnet_desktop.model.features import Features, pool_slices
 from apnet_desktop.model.network import ApnetNetwork, load_network, network_arrays
 from apnet_desktop.model.reader import Reader, fit_reader
@@ -152,12 +151,7 @@ class DemonstrationRun:
         """Cached features of a cohort."""
         compute = self.compute(self.precision)
         digest = f"{weights_digest(tensors)}-{compute.precision.value}"
-        folder = self.work / name
-        if all((folder / f"features-{digest}" / f"{row.number:06d}.safetensors").exists() for row in cohort.rows):
-            engine: Engine = _NoEngine()
-        else:
-            engine = TorchEngine(tensors, manifest, compute)
-        return cached_features(folder, cohort, engine, digest)
+        return cached_features(self.work / name, cohort, lambda: TorchEngine(tensors, manifest, compute), digest)
 
     def cohort(self, name: str) -> SimulatedCohort:
         """Patients of one part that are rendered."""
@@ -169,15 +163,6 @@ class DemonstrationRun:
         }
         seed, count = seeds[name]
         return read_rows(self.work / name, seed, "default", count)
-
-
-class _NoEngine:
-    """Stands in where every feature is cached, so that the network need not be built."""
-
-    batch = 1
-
-    def vectors(self, view: int, images: NDArray[np.float32], maps: NDArray[np.float32]) -> NDArray[np.float32]:
-        raise AssertionError("every feature was to be cached")
 
 
 def bundle_manifest(
@@ -317,7 +302,7 @@ def evaluate_demonstration(run: DemonstrationRun, bundle: Bundle) -> Evaluation:
     cohort = run.cohort("evaluation")
     loaded = LoadedBundle(bundle, run.compute())
     _say(f"evaluate on {len(cohort.rows)} fresh patients")
-    features = cached_features(run.work / "evaluation", cohort, loaded.engine, loaded.digest)
+    features = cached_features(run.work / "evaluation", cohort, lambda: loaded.engine, loaded.digest)
     patients = EvaluatedPatients(
         records=cohort.records,
         risks=risks_of(loaded.model, features, cohort.records),

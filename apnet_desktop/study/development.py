@@ -39,12 +39,21 @@ from apnet_desktop.study.clinical_models import fit_lightgbm
 from apnet_desktop.study.partition import Partition, fold_indices, stratified_partition
 from apnet_desktop.study.statistics.censoring import HorizonOutcome
 
-__all__ = ["Cases", "Development", "DevelopmentSettings", "FoldModels", "cases_of", "develop", "fit_folds"]
+__all__ = [
+    "FUSION_PENALTIES",
+    "Cases",
+    "Development",
+    "DevelopmentSettings",
+    "FoldModels",
+    "cases_of",
+    "develop",
+    "fit_folds",
+]
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 # Below these a fold of 147 patients fits gates to chance (held-out AUROC 0.75 instead of 0.82 on made-up tokens).
-_FUSION_PENALTIES = (45.0, 200.0)
+FUSION_PENALTIES = (45.0, 200.0)
 _ROUTES = (Route.CLINICAL, Route.IMAGE, Route.FUSED)
 
 
@@ -225,7 +234,7 @@ def fit_folds(
                 vectors[train],
                 outcome[train].astype(np.float64),
                 weights[train],
-                fusion_grid=_FUSION_PENALTIES,
+                fusion_grid=FUSION_PENALTIES,
             )
             head = fit_head(tokens, prior, vectors[train], outcome[train].astype(np.float64), weights[train], penalties)
             heads.append(head)

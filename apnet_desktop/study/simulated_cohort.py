@@ -19,9 +19,11 @@ from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.model.engine import Engine, extract_features
 from apnet_desktop.model.features import Features
-from apnet_desktop.simulation.cohort import FACTOR_COLUMNS, simulate_row
+from apnet_desktop.simulation.cohort import FACTOR_COLUMNS
 from apnet_desktop.simulation.findings import Findings
-from apnet_desktop.simulation.outcome import FollowUp, true_outcome
+from apnet_desktop.simulation.outcome import FollowUp, follow, true_outcome
+from apnet_desktop.simulation.patient import simulate_patient
+from apnet_desktop.simulation.rendering import measure_patient
 from apnet_desktop.study.inputs_file import load_inputs, patient_file
 from apnet_desktop.study.recipe import GENERATORS, RECIPE
 from apnet_desktop.study.statistics.censoring import End, HorizonOutcome, horizon_outcome
@@ -136,40 +138,34 @@ def read_rows(folder: Path, seed: int, generator: str, count: int | None = None)
 
 
 def make_row(folder: Path, seed: int, generator: str, number: int) -> Row:
-    """One patient's row, made once."""
-    path = folder / "rows" / f"{number:06d}.json"
+    """One patient's row; his findings are measured once, with the pictures, and kept."""
+    patient = simulate_patient(seed, number, GENERATORS[generator])
+    path = folder / "findings" / f"{number:06d}.json"
     if path.exists():
-        return Row.model_validate_json(path.read_bytes())
-    simulated = simulate_row(seed, number, GENERATORS[generator])
-    patient = simulated.patient
-    truth = true_outcome(patient, simulated.findings)
-    values = {id: patient.record.values[id] for id in FACTOR_COLUMNS}
-    row = Row(
+        findings = Findings.model_validate_json(path.read_bytes())
+    else:
+        findings = measure_patient(patient)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_text(findings.model_dump_json(), encoding="utf-8")
+        partial.replace(path)
+    truth = true_outcome(patient, findings)
+    return Row(
         number=number,
         patient_id=patient.identity.patient_id,
-        record=ClinicalRecord(values=values),
-        findings=simulated.findings,
-        follow_up=simulated.follow_up,
+        record=ClinicalRecord(values={id: patient.record.values[id] for id in FACTOR_COLUMNS}),
+        findings=findings,
+        follow_up=follow(patient, findings),
         true_risk=truth.risk,
         recurs=truth.recurs,
         scanner=patient.series.scanner.model,
         phase=patient.series.phase,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(row.model_dump_json(), encoding="utf-8")
-    partial.replace(path)
-    return row
 
 
 def reader_targets(rows: tuple[Row, ...]) -> NDArray[np.float64]:
-    """(patients, findings): the reader's targets; shares are near linear in what pooling sees, volumes in their log."""
-    table = []
-    for row in rows:
-        found = row.findings
-        values = {name: float(getattr(found, name)) for name in READER_FINDINGS}
-        table.append([values[name] for name in READER_FINDINGS])
-    return np.array(table)
+    """(patients, findings): the reader's targets, in their own units."""
+    return np.array([[float(getattr(row.findings, name)) for name in READER_FINDINGS] for row in rows])
 
 
 def weights_digest(tensors: Mapping[str, NDArray[np.generic]]) -> str:
@@ -184,7 +180,7 @@ def weights_digest(tensors: Mapping[str, NDArray[np.generic]]) -> str:
 def cached_features(
     folder: Path,
     cohort: SimulatedCohort,
-    engine: Engine,
+    engine: Callable[[], Engine],
     digest: str,
     progress: Callable[[float], None] | None = None,
 ) -> list[Features]:
@@ -193,17 +189,19 @@ def cached_features(
     Args:
         folder: Rendered inputs; features are kept in `features-<digest>/`.
         cohort: Who.
-        engine: Runs the network.
+        engine: Makes what runs the network; called only if a patient's features are missing.
         digest: `weights_digest` of it, with whatever else (precision) changes the features.
         progress: Called with the fraction done.
     """
     kept = folder / f"features-{digest}"
     kept.mkdir(exist_ok=True)
     features = []
+    made: Engine | None = None
     for n, row in enumerate(cohort.rows):
         path = patient_file(kept, row.number)
         if not path.exists():
-            found = extract_features(engine, load_inputs(patient_file(folder, row.number), RECIPE))
+            made = made or engine()
+            found = extract_features(made, load_inputs(patient_file(folder, row.number), RECIPE))
             partial = path.with_suffix(".partial")
             save_file({"vectors": found.vectors, "areas": found.areas, "size": found.size}, partial)
             partial.replace(path)

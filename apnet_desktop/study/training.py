@@ -1,0 +1,376 @@
+"""`apnet train COHORT --out BUNDLE`: the paper's development on a site's own cohort, from frozen pre-trained backbones.
+
+Backbones, projections and reader come from a bundle that was pre-trained on simulated findings and masks; they see no
+label of the cohort. Features are extracted once and kept, so that a run that was cut off goes on where it stood.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from apnet_desktop.bundle.files import Bundle, open_bundle
+from apnet_desktop.bundle.manifest import BundleStatus, Manifest, Outcome, Threshold, TrainingCohort
+from apnet_desktop.bundle.prediction import Route
+from apnet_desktop.clinical.factor import FactorSchema, KnownAt, Label
+from apnet_desktop.clinical.schema import default_schema
+from apnet_desktop.errors import StudyError
+from apnet_desktop.frozen import FrozenModel
+from apnet_desktop.language import Message
+from apnet_desktop.locations import models_folder
+from apnet_desktop.model.assemble import assemble_bundle
+from apnet_desktop.model.compute import choose_compute
+from apnet_desktop.model.features import Features
+from apnet_desktop.model.reference import fit_reference
+from apnet_desktop.model.risk import load_risk_model
+from apnet_desktop.model.weights import Weights
+from apnet_desktop.study.apply import LoadedBundle
+from apnet_desktop.study.cohort import Cohort, read_cohort
+from apnet_desktop.study.cohort_inputs import PatientInputs, cohort_inputs, refuse_leaks, simulated_recipe
+from apnet_desktop.study.development import Cases, Development, DevelopmentSettings, cases_of, develop
+from apnet_desktop.study.evaluate_cohort import EvaluatedPatients, build_evaluation
+from apnet_desktop.study.model_card import model_card
+from apnet_desktop.study.statistics.classification import classification_measures
+from apnet_desktop.study.systems import system_rows, write_rows
+
+__all__ = ["Progress", "TrainingSettings", "patient_features", "patient_groups", "train", "usable_patients"]
+
+Progress = Callable[[str, float], None]
+"""Called with the id of the stage's sentence (`study.stage_...`) and the fraction of that stage that is done."""
+
+_MOMENTS = list(KnownAt)
+
+
+class TrainingSettings(FrozenModel):
+    """Settings of `apnet train`.
+
+    Attributes:
+        name: Name of the bundle.
+        version: Version of the bundle.
+        horizon_months: Horizon of the outcome, from discharge.
+        development: Folds, seed, refits, threshold rule.
+        pretrained: Bundle folder that gives backbones and reader; None is the demonstration bundle.
+        device: `auto`, `cpu` or `cuda`.
+        threads: CPU threads; None chooses.
+        all_rows: Also train and score every other system of the results table.
+        work: Folder for what is kept between runs; None is `<out>-work`.
+    """
+
+    name: str = "site"
+    version: str = "1.0.0"
+    horizon_months: int = 24
+    development: DevelopmentSettings = DevelopmentSettings()
+    pretrained: Path | None = None
+    device: str = "auto"
+    threads: int | None = None
+    all_rows: bool = False
+    work: Path | None = None
+
+
+def train(cohort_folder: Path, out: Path, settings: TrainingSettings, progress: Progress) -> Bundle:
+    """Develops a bundle on a cohort.
+
+    Args:
+        cohort_folder: The cohort (see `cohort`).
+        out: The bundle's folder; replaced when the new one is complete. Beside it `<out>-development/` gets the
+            partition, out-of-fold risks by table row, the results table, metrics and TensorBoard's files.
+        settings: See there.
+        progress: See `Progress`.
+
+    Raises:
+        StudyError: The cohort cannot be used: a cell of its table, a leak, too few events, or no usable images.
+        BundleError: The pre-trained bundle is damaged.
+    """
+    progress("study.stage_table", 0.0)
+    pretrained = open_bundle(settings.pretrained or models_folder() / "apnet-demo")
+    cohort = read_cohort(cohort_folder, _predictors())
+    work = settings.work or out.with_name(out.name + "-work")
+    loaded = LoadedBundle(pretrained, choose_compute(settings.device, pretrained.manifest, settings.threads))
+    patients, left_out = usable_patients(cohort, pretrained.manifest, work, progress)
+    refuse_leaks(patients)
+    features = patient_features(patients, loaded, work, progress)
+    cases = _cases(cohort, patients, features, loaded, settings.horizon_months)
+    development = develop(
+        cases,
+        cohort.schema,
+        loaded.model.weights.reader.prior,
+        settings.development,
+        lambda stage, done: progress(f"study.stage_{stage}", done),
+    )
+    simulated = simulated_recipe(cohort_folder) is not None
+    manifest = _manifest(pretrained.manifest, cohort, cases, development, settings, simulated)
+    bundle = _assemble(out, manifest, loaded, cohort, patients, cases, development, left_out, simulated)
+    _write_development(out, cases, development, patients, settings, loaded, progress)
+    progress("study.stage_done", 1.0)
+    return bundle
+
+
+def _predictors() -> FactorSchema:
+    """Factors of the default schema that are known at discharge; dates and later factors are no predictors."""
+    schema = default_schema()
+    latest = _MOMENTS.index(KnownAt.DISCHARGE)
+    ids = tuple(
+        factor.id
+        for factor in schema.factors
+        if _MOMENTS.index(factor.known_at) <= latest and factor.kind.value != "date" and factor.id != "recurrence_date"
+    )
+    return schema.subset(ids)
+
+
+def usable_patients(
+    cohort: Cohort, manifest: Manifest, work: Path, progress: Progress
+) -> tuple[list[PatientInputs], dict[str, list[str]]]:
+    """Patients whom the bundle is for and whose images can be used; the others by reason.
+
+    Args:
+        cohort: The cohort.
+        manifest: Recipe and eligibility.
+        work: Folder for what is kept between runs.
+        progress: See `Progress`.
+
+    Returns:
+        The usable ones, and `{"ineligible": [...], "without_ct": [...]}` with one sentence for each patient left out.
+
+    Raises:
+        StudyError: Nobody is left.
+    """
+    found = cohort_inputs(
+        cohort, manifest.ct, manifest.eligibility, work / "inputs", lambda done: progress("study.stage_images", done)
+    )
+    left_out: dict[str, list[str]] = {"ineligible": [], "without_ct": []}
+    usable = []
+    for one in found:
+        if not _eligible(one, manifest):
+            left_out["ineligible"].append(Message.of("study.not_eligible", row=one.patient.row).text())
+        elif one.inputs is None:
+            reason = one.refusal.text() if one.refusal is not None else ""
+            left_out["without_ct"].append(Message.of("study.not_usable", row=one.patient.row, reason=reason).text())
+        else:
+            usable.append(one)
+    if not usable:
+        raise StudyError(Message.of("study.nobody_usable", reason=(left_out["without_ct"] or ["-"])[0]))
+    return usable, left_out
+
+
+def _eligible(one: PatientInputs, manifest: Manifest) -> bool:
+    """Severity and age as the bundle asks; unknown is no reason to leave a patient out of a study."""
+    age, grade = one.patient.record.value("age"), one.patient.record.value("atlanta_grade")
+    old_enough = not isinstance(age, int | float) or age >= manifest.eligibility.minimum_age
+    return old_enough and (grade is None or grade in manifest.eligibility.severities)
+
+
+def patient_features(
+    patients: list[PatientInputs], loaded: LoadedBundle, work: Path, progress: Progress
+) -> list[Features]:
+    """Features of every patient, extracted once for these weights and kept under the hash of weights and images."""
+    from safetensors.numpy import load_file, save_file
+
+    from apnet_desktop.model.engine import extract_features
+
+    folder = work / f"features-{loaded.digest}"
+    folder.mkdir(parents=True, exist_ok=True)
+    features = []
+    for n, one in enumerate(patients):
+        if one.inputs is None:
+            raise AssertionError("only usable patients have features")
+        path = folder / f"{one.inputs.digest()[:32]}.safetensors"
+        if not path.exists():
+            made = extract_features(loaded.engine, one.inputs)
+            partial = path.with_suffix(".partial")
+            save_file({"vectors": made.vectors, "areas": made.areas, "size": made.size}, partial)
+            partial.replace(path)
+        arrays = load_file(path)
+        features.append(Features(arrays["vectors"], arrays["areas"], arrays["size"]))
+        progress("study.stage_features", (n + 1) / len(patients))
+    return features
+
+
+def _cases(
+    cohort: Cohort, patients: list[PatientInputs], features: list[Features], loaded: LoadedBundle, horizon: int
+) -> Cases:
+    chosen = {one.patient.id for one in patients}
+    kept = Cohort(cohort.folder, cohort.schema, tuple(p for p in cohort.patients if p.id in chosen))
+    state = kept.outcome(horizon)
+    known = state.event[state.known]
+    if known.all() or not known.any():
+        raise StudyError(Message.of("study.no_outcome_variation"))
+    records = [patient.record for patient in kept.patients]
+    return cases_of(kept.ids, features, records, cohort.schema, state, loaded.model.weights.reader)
+
+
+def _manifest(
+    source: Manifest,
+    cohort: Cohort,
+    cases: Cases,
+    development: Development,
+    settings: TrainingSettings,
+    simulated: bool,
+) -> Manifest:
+    known = cases.state.known
+    measured = classification_measures(
+        cases.state.event[known],
+        development.risks[Route.FUSED][known],
+        development.threshold,
+        settings.development.seed,
+        cases.state.weights[known],
+        replicates=2,
+    )
+    share = f"{settings.development.sensitivity:.0%}"
+    count, events = len(cases.ids), int((cases.state.event & known).sum())
+    kind_en, kind_zh = ("simulated patients", "例模拟患者") if simulated else ("patients", "例患者")
+    penalties = development.models.fused_penalties
+    return source.model_copy(
+        update={
+            "name": settings.name,
+            "version": settings.version,
+            # Simulated patients make a demonstration, whatever it is called.
+            "status": BundleStatus.DEMONSTRATION if simulated else BundleStatus.RESEARCH,
+            "created": date.today(),  # noqa: DTZ011 - a calendar day, not a moment
+            "outcome": Outcome(
+                label=source.outcome.label,
+                definition=source.outcome.definition,
+                horizon_months=settings.horizon_months,
+                starts=source.outcome.starts,
+            ),
+            "factors": cohort.schema,
+            "fusion": source.fusion.model_copy(
+                update={
+                    "folds": settings.development.folds,
+                    "settings": {
+                        "seed": settings.development.seed,
+                        "refits": settings.development.refits,
+                        "penalty_image": float(np.median([p.image for p in penalties])),
+                        "penalty_clinical": float(np.median([p.clinical for p in penalties])),
+                    },
+                }
+            ),
+            "threshold": Threshold(
+                risk=development.threshold,
+                rule=Label(
+                    en=f"the highest risk at which out-of-fold sensitivity was at least {share}",
+                    zh=f"折外灵敏度不低于 {share} 的最高风险值",
+                ),
+                sensitivity=measured.sensitivity.value if measured.sensitivity is not None else 0.0,
+                specificity=measured.specificity.value if measured.specificity is not None else 0.0,
+            ),
+            "cohort": TrainingCohort(
+                description=Label(
+                    en=f"{count} {kind_en}, {settings.development.folds}-fold cross-validation",
+                    zh=f"{count} {kind_zh}，{settings.development.folds} 折交叉验证",
+                ),
+                simulated=simulated,
+                patients=count,
+                events=events,
+                prevalence=development.prevalence,
+            ),
+            "risk_groups": (),
+            "approval": None,
+            "files": (),
+        }
+    )
+
+
+def _assemble(
+    out: Path,
+    manifest: Manifest,
+    loaded: LoadedBundle,
+    cohort: Cohort,
+    patients: list[PatientInputs],
+    cases: Cases,
+    development: Development,
+    left_out: dict[str, list[str]],
+    simulated: bool,
+) -> Bundle:
+    model, tensors = load_risk_model(loaded.bundle)
+    reader = model.weights.reader
+    reference = fit_reference(
+        cases.pooled,
+        cases.tokens,
+        development.encoding.encode(cases.table),
+        cases.table,
+        development.risks[Route.FUSED],
+    )
+    evaluated = EvaluatedPatients(
+        records=[one.patient.record for one in patients],
+        risks=development.risks,
+        state=cases.state,
+        months=np.array([one.patient.months for one in patients]),
+        ends=np.array([int(one.patient.end) for one in patients]),
+        groups=patient_groups(patients),
+        rows=len(cohort.patients),
+        ineligible=len(left_out["ineligible"]),
+        without_ct=len(left_out["without_ct"]),
+    )
+    words = f"the {len(cases.ids)} development patients, each scored by the fold that held him out"
+    evaluation = build_evaluation(manifest, evaluated, words, simulated, seed=1)
+    card = model_card(
+        manifest,
+        evaluation,
+        {
+            "Pre-training": f"backbones and reader of {loaded.bundle.manifest.name} "
+            f"{loaded.bundle.manifest.version} ({loaded.bundle.sha256[:12]}), which saw no patient of this cohort",
+            "Evaluation on this card": "internal (out of fold); `apnet evaluate` on other patients makes a validation",
+        },
+    )
+    return assemble_bundle(
+        out,
+        manifest,
+        Weights(tensors, reader, development.encoding, development.models.image, development.models.fused),
+        [booster.model_to_string() for booster in development.models.boosters],
+        development.calibration,
+        reference,
+        evaluation.model_dump(mode="json"),
+        card,
+    )
+
+
+def patient_groups(patients: list[PatientInputs]) -> dict[str, tuple[str, ...]]:
+    """Subgroup variables that the images tell: scanner and phase of each patient."""
+    facts = [one.facts for one in patients]
+    return {
+        "scanner": tuple(fact.scanner if fact is not None and fact.scanner else "unknown" for fact in facts),
+        "phase": tuple(fact.phase if fact is not None else "unknown" for fact in facts),
+    }
+
+
+def _write_development(
+    out: Path,
+    cases: Cases,
+    development: Development,
+    patients: list[PatientInputs],
+    settings: TrainingSettings,
+    loaded: LoadedBundle,
+    progress: Progress,
+) -> None:
+    """Partition, out-of-fold risks, results table and metrics, beside the bundle: none of it rides in the bundle."""
+    folder = out.with_name(out.name + "-development")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "partition.json").write_text(development.partition.model_dump_json(indent=1), encoding="utf-8")
+    rows = [
+        {"row": one.patient.row, **{route.value: float(risk[n]) for route, risk in development.risks.items()}}
+        for n, one in enumerate(patients)
+    ]
+    (folder / "out_of_fold.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    inputs = [one.inputs for one in patients if one.inputs is not None]
+    table = system_rows(
+        cases,
+        development,
+        loaded.bundle.manifest,
+        loaded.model.weights.reader,
+        inputs,
+        settings.development.seed,
+        settings.all_rows,
+        lambda done: progress("study.stage_rows", done),
+    )
+    write_rows(table, folder)
+    identity = {
+        "settings": settings.model_dump(mode="json"),
+        "pretrained": loaded.bundle.sha256,
+        "cases": hashlib.sha256("\n".join(cases.ids).encode()).hexdigest(),
+    }
+    (folder / "run.json").write_text(json.dumps(identity, indent=1), encoding="utf-8")
