@@ -32,6 +32,7 @@ from apnet_desktop.simulation.shapes import Plane
 
 __all__ = [
     "MANUFACTURER",
+    "PartialCt",
     "RenderedCt",
     "RenderedSlices",
     "Window",
@@ -84,12 +85,25 @@ class RenderedCt:
     Attributes:
         volume: As the reader would return it.
         roi: The true pancreas: living and dead parenchyma and duct.
-        labels: Tissues (z, y, x), uint8; None if only part of the volume was rendered.
+        labels: Tissues (z, y, x), uint8.
     """
 
     volume: CtVolume
     roi: Roi
-    labels: NDArray[np.uint8] | None
+    labels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class PartialCt:
+    """A series of which only a part is rendered.
+
+    Attributes:
+        volume: On the whole grid; 0 HU where nothing was rendered.
+        roi: The true pancreas, whole.
+    """
+
+    volume: CtVolume
+    roi: Roi
 
 
 def _plane(geometry: Geometry, window: Window, slice_number: int) -> Plane:
@@ -250,8 +264,8 @@ def render_volume(patient: SimulatedPatient, progress: Progress | None = None) -
 
 def render_partial(
     patient: SimulatedPatient, slices: Sequence[int], window: Window | None = None, roi: Roi | None = None
-) -> RenderedCt:
-    """A volume on the whole grid of which only some slices, and there only a window, are rendered; the rest is air.
+) -> PartialCt:
+    """A volume on the whole grid of which only some slices, and there only a window, are rendered.
 
     Whatever reads only those voxels cannot tell it from `render_volume`: model inputs are made from it by the same
     code as from a DICOM series, at a tenth of the cost. Untouched memory is not even claimed from the system.
@@ -269,4 +283,4 @@ def render_partial(
     hounsfield[np.asarray(slices)[:, None, None], np.arange(*rows)[None, :, None], np.arange(*columns)] = (
         rendered.hounsfield
     )
-    return RenderedCt(_volume(patient, hounsfield), roi or render_roi(patient), None)
+    return PartialCt(_volume(patient, hounsfield), roi or render_roi(patient))

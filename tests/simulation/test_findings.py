@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from apnet_desktop.simulation.findings import LabelledSlice, measure_findings, measure_slice
 from apnet_desktop.simulation.labels import Tissue
@@ -7,18 +8,18 @@ from apnet_desktop.simulation.labels import Tissue
 SPACING = (0.5, 2.0, 4.0)  # a voxel is 4 mm³
 
 
-def block(tissue, count):
+def block(tissue: Tissue, count: int) -> NDArray[np.uint8]:
     return np.full(count, int(tissue), np.uint8)
 
 
-def labelled(**counts):
+def labelled(**counts: int) -> NDArray[np.uint8]:
     flat = np.concatenate([block(Tissue[name.upper()], count) for name, count in counts.items()])
     side = np.zeros(1000, np.uint8)
     side[: len(flat)] = flat
     return side.reshape(20, 50)
 
 
-def test_findings_are_counts_times_voxel():
+def test_findings_are_counts_times_voxel() -> None:
     labels = labelled(pancreas=200, necrosis=100, duct=50, collection=250, stranding=30, fat=90)
     rim = np.ones_like(labels, dtype=bool)
     found = measure_findings([LabelledSlice(labels, rim)] * 3, SPACING, effusion=True, walled=False)
@@ -34,7 +35,7 @@ def test_findings_are_counts_times_voxel():
     assert not found.vein_occluded
 
 
-def test_only_fat_inside_the_rim_counts():
+def test_only_fat_inside_the_rim_counts() -> None:
     labels = labelled(pancreas=10, stranding=40, fat=40)
     rim = np.zeros_like(labels, dtype=bool)
     rim.ravel()[30:70] = True  # 20 of the stranded pixels, 20 of the others
@@ -43,7 +44,7 @@ def test_only_fat_inside_the_rim_counts():
     assert measure_slice(labels, rim, SPACING).stranding_share == pytest.approx(0.5)
 
 
-def test_a_thrombus_is_an_occluded_vein_and_a_slice_without_gland_shows_none():
+def test_a_thrombus_is_an_occluded_vein_and_a_slice_without_gland_shows_none() -> None:
     labels = labelled(thrombus=3, fat=20)
     rim = np.zeros_like(labels, dtype=bool)
     slice_findings = measure_slice(labels, rim, SPACING)

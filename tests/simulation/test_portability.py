@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from numpy._core import _multiarray_umath as core
+from numpy._core import _multiarray_umath as core  # type: ignore[attr-defined]
 
 from apnet_desktop.simulation.cohort import simulate_row
 from apnet_desktop.simulation.patient import simulate_patient
@@ -34,11 +34,11 @@ GOLDEN = [
 ]
 
 
-def test_bits_are_those_that_were_written_down():
+def test_bits_are_those_that_were_written_down() -> None:
     assert digests() == GOLDEN
 
 
-def test_bits_do_not_depend_on_the_processor():
+def test_bits_do_not_depend_on_the_processor() -> None:
     wider = [name for name in core.__cpu_dispatch__ if core.__cpu_features__.get(name)]
     if not wider:
         pytest.skip("this processor has nothing beyond NumPy's baseline to switch off")

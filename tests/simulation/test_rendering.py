@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from apnet_desktop.simulation.labels import Tissue
-from apnet_desktop.simulation.patient import simulate_patient
+from apnet_desktop.simulation.patient import SimulatedPatient, simulate_patient
 from apnet_desktop.simulation.rendering import (
+    RenderedCt,
     Window,
     disease_window,
     measure_patient,
@@ -16,13 +18,14 @@ from apnet_desktop.simulation.rendering import (
 from .conftest import SEED
 
 
-def centre(patient, rendered, tissue):
+def centre(patient: SimulatedPatient, rendered: RenderedCt, tissue: Tissue) -> NDArray[np.float64]:
     """Mean LPS position of a tissue, mm."""
     k, j, i = np.nonzero(rendered.labels == int(tissue))
-    return patient.series.geometry.to_patient(np.stack([i, j, k], axis=1).astype(float)).mean(axis=0)
+    positions = patient.series.geometry.to_patient(np.stack([i, j, k], axis=1).astype(float))
+    return np.asarray(positions.mean(axis=0))
 
 
-def test_organs_lie_on_their_own_side(patient, rendered):
+def test_organs_lie_on_their_own_side(patient: SimulatedPatient, rendered: RenderedCt) -> None:
     liver, spleen, stomach, bone, gland = (
         centre(patient, rendered, tissue)
         for tissue in (Tissue.LIVER, Tissue.SPLEEN, Tissue.STOMACH, Tissue.BONE, Tissue.PANCREAS)
@@ -33,15 +36,15 @@ def test_organs_lie_on_their_own_side(patient, rendered):
     assert liver[2] > gland[2] - 5  # z grows to the head
 
 
-def test_rows_and_columns_of_the_array_follow_the_patient(rendered):
+def test_rows_and_columns_of_the_array_follow_the_patient(rendered: RenderedCt) -> None:
     columns = np.nonzero(rendered.labels == int(Tissue.LIVER))[2]
     rows = np.nonzero(rendered.labels == int(Tissue.BONE))[1]
     assert columns.mean() < 256 < rows.mean()  # liver left in the picture, spine below
 
 
-def test_tissues_have_the_attenuation_that_radiologists_know(rendered, patient):
-    def inside(tissue):
-        return rendered.volume.hounsfield[rendered.labels == int(tissue)]
+def test_tissues_have_the_attenuation_that_radiologists_know(rendered: RenderedCt, patient: SimulatedPatient) -> None:
+    def inside(tissue: Tissue) -> NDArray[np.int16]:
+        return np.asarray(rendered.volume.hounsfield[rendered.labels == int(tissue)])
 
     assert patient.series.portal_venous
     limits = {
@@ -53,7 +56,7 @@ def test_tissues_have_the_attenuation_that_radiologists_know(rendered, patient):
         assert lower < np.median(inside(tissue)) < upper, tissue
 
 
-def test_noise_in_the_middle_of_the_trunk_is_the_stated_one(patient):
+def test_noise_in_the_middle_of_the_trunk_is_the_stated_one(patient: SimulatedPatient) -> None:
     """Two slices of one place are not at hand, so the noise is the scatter in homogeneous liver, near the middle."""
     part = render_slices(patient, range(patient.series.geometry.size[2]))
     scatter = []
@@ -68,7 +71,7 @@ def test_noise_in_the_middle_of_the_trunk_is_the_stated_one(patient):
     assert 0.7 * patient.series.noise < measured < 1.15 * patient.series.noise
 
 
-def test_any_window_of_any_slice_is_bit_for_bit_the_volume(patient, rendered):
+def test_any_window_of_any_slice_is_bit_for_bit_the_volume(patient: SimulatedPatient, rendered: RenderedCt) -> None:
     rng = np.random.default_rng(2)
     depth = patient.series.geometry.size[2]
     for _ in range(8):
@@ -76,12 +79,14 @@ def test_any_window_of_any_slice_is_bit_for_bit_the_volume(patient, rendered):
         window = Window((top, top + int(rng.integers(2, 130))), (left, left + int(rng.integers(2, 130))))
         slices = [int(k) for k in rng.integers(0, depth, 3)]
         part = render_slices(patient, slices, window)
-        place = np.ix_(slices, np.arange(*window.rows), np.arange(*window.columns))
+        place = np.ix_(np.array(slices), np.arange(*window.rows), np.arange(*window.columns))
         assert np.array_equal(part.hounsfield, rendered.volume.hounsfield[place])
         assert np.array_equal(part.labels, rendered.labels[place])
 
 
-def test_a_partial_volume_holds_the_asked_slices_and_the_whole_roi(patient, rendered):
+def test_a_partial_volume_holds_the_asked_slices_and_the_whole_roi(
+    patient: SimulatedPatient, rendered: RenderedCt
+) -> None:
     slices = [int(k) for k in rendered.roi.slices()[::5]]
     part = render_partial(patient, slices)
     assert np.array_equal(part.volume.hounsfield[slices], rendered.volume.hounsfield[slices])
@@ -90,12 +95,12 @@ def test_a_partial_volume_holds_the_asked_slices_and_the_whole_roi(patient, rend
     assert part.roi.digest() == rendered.roi.digest()
 
 
-def test_the_roi_alone_is_the_roi_of_the_volume(patient, rendered):
+def test_the_roi_alone_is_the_roi_of_the_volume(patient: SimulatedPatient, rendered: RenderedCt) -> None:
     assert render_roi(patient).digest() == rendered.roi.digest()
     assert rendered.roi.volume == pytest.approx(measure_patient(patient).gland_volume, abs=0.01)
 
 
-def test_findings_are_those_of_the_whole_label_map(patient, rendered):
+def test_findings_are_those_of_the_whole_label_map(patient: SimulatedPatient, rendered: RenderedCt) -> None:
     """Counted here from the label map of the volume, with SciPy's distance transform for the rim."""
     from scipy.ndimage import distance_transform_edt
 
@@ -117,7 +122,7 @@ def test_findings_are_those_of_the_whole_label_map(patient, rendered):
 
 
 @pytest.mark.parametrize("index", range(4))
-def test_what_is_asked_for_is_what_the_raster_shows(index):
+def test_what_is_asked_for_is_what_the_raster_shows(index: int) -> None:
     patient = simulate_patient(SEED + 1, index)
     found, asked = measure_patient(patient), patient.request
     assert found.gland_volume == pytest.approx(asked.gland_volume, rel=0.05)
@@ -128,7 +133,7 @@ def test_what_is_asked_for_is_what_the_raster_shows(index):
     assert found.vein_occluded == asked.vein_occluded
 
 
-def test_progress_ends_at_one(patient):
+def test_progress_ends_at_one(patient: SimulatedPatient) -> None:
     seen: list[float] = []
     render_volume(simulate_patient(patient.seed, patient.index), seen.append)
     assert seen == sorted(seen)
