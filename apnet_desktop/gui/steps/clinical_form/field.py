@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -10,7 +10,6 @@ from apnet_desktop.clinical.factor import Factor, Interval, Label
 from apnet_desktop.clinical.record import FactorValue
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.gui.steps.clinical_form.message_line import LineKind, MessageLine
-from apnet_desktop.gui.theme import colours
 from apnet_desktop.language import Language, text
 
 __all__ = ["Answer", "FactorField", "in_language"]
@@ -67,6 +66,7 @@ class FactorField(QWidget):
         self._side = QLabel(self)
         self._side.setObjectName("quiet")
         self._question = QToolButton(self)
+        self._question.setObjectName("unknown")
         self._question.setText("?")
         self._question.setCheckable(True)
         self._question.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -100,7 +100,6 @@ class FactorField(QWidget):
         self._label.setBuddy(control)
         self.setFocusProxy(control)
         control.setAccessibleName(self._label.text())
-        self.restyle()
 
     @property
     def answer(self) -> Answer | None:
@@ -134,23 +133,6 @@ class FactorField(QWidget):
     def set_unknown(self, unknown: bool) -> None:
         """Says *unknown*, or opens the question again."""
         raise NotImplementedError
-
-    def restyle(self) -> None:
-        """Follows a change of the palette."""
-        chosen = colours()
-        self._question.setStyleSheet(
-            f"QToolButton {{ border: 1px solid {chosen.line.name()}; border-radius: 5px; padding: 4px 7px;"
-            f" color: {chosen.quiet.name()}; }}"
-            f"QToolButton:checked {{ background: {chosen.accent.name()}; color: {chosen.on_accent.name()};"
-            f" border-color: {chosen.accent.name()}; font-weight: 600; }}"
-        )
-        self.line.recolour()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """A new palette needs new colours."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "line"):
-            self.restyle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Keys that the control leaves over."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from apnet_desktop.gui.theme import colours
+from apnet_desktop.gui.steps.clinical_form.style import set_state
 
 __all__ = ["LineKind", "MessageLine"]
 
@@ -31,6 +31,7 @@ class MessageLine(QWidget):
         super().__init__(parent)
         self.kind: LineKind | None = None
         self._symbol = QLabel(self)
+        self._symbol.setObjectName("symbol")
         self._sentence = QLabel(self)
         self._sentence.setWordWrap(True)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
@@ -85,17 +86,9 @@ class MessageLine(QWidget):
                 widget.deleteLater()
         self.hide()
 
-    def recolour(self) -> None:
-        """Follows a change of the palette."""
-        if self.kind is not None:
-            self._colour()
-
     def _colour(self) -> None:
-        chosen = colours()
-        by_kind = {LineKind.REFUSED: chosen.refused, LineKind.QUESTION: chosen.look, LineKind.HELP: chosen.quiet}
-        colour = by_kind[self.kind or LineKind.HELP].name()
-        self._symbol.setStyleSheet(f"color: {colour}; font-weight: 700;")
-        self._sentence.setStyleSheet(f"color: {colour};")
+        for label in (self._symbol, self._sentence):
+            set_state(label, (self.kind or LineKind.HELP).value)
 
     def _button(self, index: int) -> QPushButton | None:
         item = self._buttons.itemAt(index)

@@ -11,14 +11,25 @@ from apnet_desktop.clinical.identity import Difference
 from apnet_desktop.gui.theme import colours
 from apnet_desktop.language import Language, text
 
-__all__ = ["DifferenceStrip", "ImportStrip", "shown_value"]
+__all__ = ["DifferenceStrip", "ImportStrip", "side_by_side"]
 
 
-def shown_value(field: str, value: str, language: Language) -> str:
+def _shown(field: str, value: str, language: Language) -> str:
     """A value of an identity as a person reads it: the DICOM code of the sex in words."""
     if field == "sex" and value in ("M", "F", "O"):
         return text(f"clinical_form.sex_{value.lower()}", language)
     return value
+
+
+def side_by_side(difference: Difference, language: Language) -> str:
+    """One difference as a line of text."""
+    return text(
+        "clinical_form.side_by_side",
+        language,
+        field=text(f"clinical_form.field_{difference.field}", language),
+        first=_shown(difference.field, difference.first, language),
+        second=_shown(difference.field, difference.second, language),
+    )
 
 
 _Action = tuple[str, Callable[[], None]]
@@ -104,8 +115,8 @@ class DifferenceStrip(_Strip):
         cells += [
             (
                 text(f"clinical_form.field_{difference.field}", self._language),
-                shown_value(difference.field, difference.first, self._language),
-                shown_value(difference.field, difference.second, self._language),
+                _shown(difference.field, difference.first, self._language),
+                _shown(difference.field, difference.second, self._language),
             )
             for difference in differences
         ]

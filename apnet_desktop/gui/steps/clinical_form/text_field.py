@@ -15,7 +15,7 @@ from apnet_desktop.clinical.units import format_number, from_own, unit_symbol, u
 from apnet_desktop.errors import ClinicalError
 from apnet_desktop.gui.steps.clinical_form.field import Answer, FactorField
 from apnet_desktop.gui.steps.clinical_form.message_line import LineKind
-from apnet_desktop.gui.theme import colours
+from apnet_desktop.gui.steps.clinical_form.style import set_state
 from apnet_desktop.language import Language, text
 
 __all__ = ["TextField"]
@@ -60,6 +60,7 @@ class TextField(FactorField):
             label.setMinimumWidth(self.fontMetrics().horizontalAdvance("mmol/L "))
             return (label,)
         self._unit_button = QToolButton(self)
+        self._unit_button.setObjectName("unit")
         self._unit_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._unit_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._unit_button.setToolTip(text("clinical_form.unit_help", self.language))
@@ -132,25 +133,9 @@ class TextField(FactorField):
         self._tell()
 
     def restyle(self) -> None:
-        """A field that needs a look has a thick border, not only a red one."""
-        super().restyle()
-        if not hasattr(self, "edit"):
-            return
-        chosen = colours()
+        """A field that needs a look has a thick border, not only a coloured one."""
         kind = self.line.kind
-        by_kind = {LineKind.REFUSED: chosen.refused, LineKind.QUESTION: chosen.look}
-        colour, width = (by_kind[kind], 2) if kind in by_kind else (chosen.line, 1)
-        focus = colour if width == 2 else chosen.accent
-        self.edit.setStyleSheet(
-            f"QLineEdit {{ border: {width}px solid {colour.name()}; border-radius: 5px; padding: {6 - width}px 6px;"
-            " background: palette(base); color: palette(text); }"
-            f"QLineEdit:focus {{ border: 2px solid {focus.name()}; padding: 4px 5px; }}"
-        )
-        if hasattr(self, "_unit_button"):
-            line = chosen.line.name()
-            self._unit_button.setStyleSheet(
-                f"QToolButton {{ border: 1px solid {line}; border-radius: 5px; padding: 4px 16px 4px 7px; }}"
-            )
+        set_state(self.edit, kind.value if kind in (LineKind.REFUSED, LineKind.QUESTION) else "")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Keys of the field that a line edit would take for itself."""
