@@ -102,6 +102,8 @@ class Database:
             if self._depth:
                 yield self._connection
                 return
+            # SQLite writes on into a file whose folder was moved away; nobody would find it there.
+            self.path.stat()
             self._connection.execute("BEGIN IMMEDIATE")
             self._depth = 1
             try:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from apnet_desktop.bundle.prediction import InputDigests, Prediction
 from apnet_desktop.cases.assessment import Assessment, Override, ReportVersion, SeriesReference, StepStatus
@@ -36,6 +39,17 @@ class PredictionContext:
     base_rate: str | None = None
 
 
+# More changed slices than this are no stroke: the whole mask goes to a file of its own.
+_MOST_JOURNALLED = 32
+
+
+def _bits(roi: Roi | None) -> NDArray[np.uint8]:
+    """A copy of the mask in an eighth of its size, (z, bytes): what was saved, even if the mask is edited in place."""
+    if roi is None:
+        return np.zeros((0, 0), dtype=np.uint8)
+    return np.packbits(roi.mask.reshape(roi.mask.shape[0], -1), axis=1)
+
+
 class OpenCase:
     """One open case over its store.
 
@@ -64,6 +78,7 @@ class OpenCase:
         self._context = context
         self._listeners: list[Callable[[Assessment], None]] = []
         self._assessment = store.open_case(case_id)
+        self._saved_bits = _bits(self._assessment.roi)
 
     @classmethod
     def new(cls, store: CaseStore, context: PredictionContext | None = None) -> OpenCase:
@@ -131,13 +146,20 @@ class OpenCase:
         self._store.save_series(self.case_id, series)
         self._keep(self._assessment.changed(series=series))
 
-    def set_roi(self, roi: Roi | None, slices: Iterable[int] | None = None) -> None:
-        """Takes a ROI; `slices` are the indices k that changed since the last call (after a stroke), None means all.
+    def set_roi(self, roi: Roi | None) -> None:
+        """Takes a ROI, after a stroke, an import or a confirmation. Only the slices that changed go to the disk.
 
         Raises:
             CaseError: The store cannot be written.
         """
+        bits = _bits(roi)
+        slices = None
+        before = self._assessment.roi
+        if roi is not None and before is not None and before.geometry == roi.geometry:
+            changed = np.flatnonzero((bits != self._saved_bits).any(axis=1))
+            slices = changed.tolist() if len(changed) <= _MOST_JOURNALLED else None
         self._store.save_roi(self.case_id, roi, slices)
+        self._saved_bits = bits
         self._keep(self._assessment.changed(roi=roi))
 
     def confirm_roi(self, person: str) -> None:
@@ -149,7 +171,7 @@ class OpenCase:
         """
         if self._assessment.roi is None:
             raise ValueError("no ROI to confirm")
-        self.set_roi(self._assessment.roi.confirmed(person, self._clock.now()), ())
+        self.set_roi(self._assessment.roi.confirmed(person, self._clock.now()))
 
     def set_record(self, record: ClinicalRecord) -> None:
         """Takes a whole clinical record.

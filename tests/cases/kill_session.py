@@ -51,7 +51,7 @@ def _step(case: OpenCase, number: int, generator: random.Random) -> None:
         k = generator.randrange(GEOMETRY.size[2])
         mask[k, generator.randrange(30) :, generator.randrange(30) :] ^= True
         before = roi or Roi(np.zeros(GEOMETRY.shape, dtype=np.bool_), GEOMETRY)
-        case.set_roi(before.edited(mask, RoiOrigin.PAINTED, "Reader"), (k,))
+        case.set_roi(before.edited(mask, RoiOrigin.PAINTED, "Reader"))
     elif what == "value":
         case.set_value("age", float(number))
     elif what == "whole":

@@ -69,7 +69,7 @@ def test_an_edit_takes_the_confirmation_back(store: CaseStore) -> None:
     assert case.assessment.roi is not None
     mask = case.assessment.roi.mask.copy()
     mask[0, 0, 0] = True
-    case.set_roi(replace(case.assessment.roi, mask=mask, confirmation=None), (0,))
+    case.set_roi(replace(case.assessment.roi, mask=mask, confirmation=None))
     assert _states(case)[Step.ROI] is StepState.LOOK_HERE
     assert store.load(case.case_id).roi.confirmation is None  # type: ignore[union-attr]
 
@@ -86,8 +86,11 @@ def test_each_changed_input_makes_the_prediction_stale_and_is_named(store: CaseS
     elif what is InputName.RECORD:
         case.set_value("age", 51.0)
     else:
-        changed = {"bundle": "a" * 64} if what is InputName.BUNDLE else {what.value: "other"}
-        case.context = replace(CONTEXT, **changed)
+        case.context = {
+            InputName.BUNDLE: replace(CONTEXT, bundle="a" * 64),
+            InputName.COMPUTE: replace(CONTEXT, compute="other"),
+            InputName.BASE_RATE: replace(CONTEXT, base_rate="other"),
+        }[what]
     current = case.current_inputs()
     assert current is not None
     assert case.assessment.is_stale(current)

@@ -62,7 +62,7 @@ def test_a_full_disk_costs_nothing(small_disk: Path) -> None:
     for seed in range(30):
         edit = _noise(seed)
         try:
-            case.set_roi(edit, range(GEOMETRY.size[2]))
+            case.set_roi(edit)
             safe = edit
         except CaseError as error:
             refused = error

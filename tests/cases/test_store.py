@@ -58,12 +58,31 @@ def test_strokes_are_kept_slice_by_slice_and_over_each_other(store: CaseStore) -
         touched = generator.choice(GEOMETRY.size[2], size=2, replace=False)
         mask[touched] ^= generator.random((2, *GEOMETRY.shape[1:])) < 0.2
         current = current.edited(mask, RoiOrigin.PAINTED, "Reader")
-        case.set_roi(current, [int(k) for k in touched])
+        case.set_roi(current)
         if stroke == 30:
-            case.set_roi(current)
+            store.save_roi(case.case_id, current)
     kept = store.load(case.case_id).roi
     assert kept is not None
     assert np.array_equal(kept.mask, current.mask)
+
+
+def test_a_mask_that_is_edited_in_its_place_is_kept_too(store: CaseStore) -> None:
+    case = OpenCase.new(store)
+    drawn = roi(1)
+    case.set_roi(drawn)
+    drawn.mask[4, 30:, 30:] = True
+    case.set_roi(drawn)
+    kept = store.load(case.case_id).roi
+    assert kept is not None
+    assert np.array_equal(kept.mask, drawn.mask)
+
+
+def test_strokes_do_not_fill_the_folder(store: CaseStore) -> None:
+    case = OpenCase.new(store)
+    case.set_roi(roi(1))
+    for seed in range(20):
+        case.set_roi(roi(seed))
+    assert len(list(store.case_folder(case.case_id).iterdir())) == 1
 
 
 def test_a_removed_roi_stays_removed(store: CaseStore) -> None:
