@@ -30,10 +30,13 @@ class ChecksView(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
         self.checks: tuple[Check, ...] = ()
+        self._shown: tuple[tuple[Check, ...], tuple[str, ...]] = ((), ())
 
     def show_checks(self, checks: tuple[Check, ...], overridable: tuple[str, ...] = ()) -> None:
         """Shows `checks`; those named in `overridable` get *Go on anyway* if they are refused."""
-        self.checks = checks
+        if (checks, overridable) == self._shown:
+            return
+        self.checks, self._shown = checks, (checks, overridable)
         while (item := self._column.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:

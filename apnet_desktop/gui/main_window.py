@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtCore import QMimeData, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
+    QApplication,
+    QDialog,
     QHBoxLayout,
-    QInputDialog,
     QMainWindow,
     QMessageBox,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -24,33 +22,36 @@ from PySide6.QtWidgets import (
 from apnet_desktop.bundle.files import Bundle, parse_manifest
 from apnet_desktop.bundle.manifest import Manifest
 from apnet_desktop.cases.assessment import Assessment, Step
-from apnet_desktop.cases.settings import UnitSystem
+from apnet_desktop.cases.settings import Settings, UnitSystem
 from apnet_desktop.cases.steps import next_step
 from apnet_desktop.clinical.factor import FactorSchema
-from apnet_desktop.clinical.record import ClinicalRecord
-from apnet_desktop.ct.roi import Roi
 from apnet_desktop.ct.roi_files import RoiCandidate
 from apnet_desktop.ct.series import SeriesSummary
 from apnet_desktop.ct.volume import CtVolume
 from apnet_desktop.errors import KnownError
 from apnet_desktop.gui.banner import PatientBanner
+from apnet_desktop.gui.case_display import CaseDisplay, steps_of
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.ct_flow import CtFlow
 from apnet_desktop.gui.flow.job_runner import JobRunner
 from apnet_desktop.gui.flow.risk_flow import RiskFlow
+from apnet_desktop.gui.identity_dialog import IdentityDialog
 from apnet_desktop.gui.job_bar import JobBar
+from apnet_desktop.gui.menus import Command, build_menus, step_commands
 from apnet_desktop.gui.notice import NoticeKind, NoticeStrip
+from apnet_desktop.gui.pages import FormPage, ImagePage, RiskPage
+from apnet_desktop.gui.questions import ask_ct_file, ask_ct_folder, ask_label, ask_roi_file
 from apnet_desktop.gui.rail import StepRail
-from apnet_desktop.gui.report_view import ReportView
 from apnet_desktop.gui.services import Services
 from apnet_desktop.gui.steps.clinical_form import ClinicalForm
-from apnet_desktop.gui.steps.ct import CtPanel
-from apnet_desktop.gui.steps.risk.risk_panel import RiskPanel
-from apnet_desktop.gui.steps.roi import RoiPanel
-from apnet_desktop.gui.viewer.ct_viewer import CtViewer
+from apnet_desktop.gui.theme import apply_theme
 from apnet_desktop.language import Message, text
 from apnet_desktop.version import APPLICATION_VERSION
 from apnet_desktop.worker.reader_jobs import DemoCasePaths
+
+if TYPE_CHECKING:
+    from apnet_desktop.gui.settings_page import SettingsPage
+    from apnet_desktop.gui.worklist import WorklistView
 
 __all__ = ["MainWindow"]
 
@@ -81,7 +82,7 @@ class MainWindow(QMainWindow):
         self._build_menus()
         self._connect()
         self._show_manifest_mark()
-        self._show_case(None)
+        self._show_case()
 
     # -- building -------------------------------------------------------------------------------------------------
 
@@ -94,34 +95,19 @@ class MainWindow(QMainWindow):
         self.next_button.setObjectName("primary")
         self.next_button.setMinimumHeight(38)
         self.job_bar = JobBar(language, self)
-        self.viewer = CtViewer(language, self)
-        self.ct_panel = CtPanel(language, self)
-        self.roi_panel = RoiPanel(self.viewer, language, self)
-        self._side = QStackedWidget(self)
-        self._side.addWidget(self.ct_panel)
-        self._side.addWidget(self.roi_panel)
-        self._side.setMinimumWidth(_SIDE_WIDTH)
-        self._side.setMaximumWidth(_SIDE_WIDTH + 120)
-        images = QWidget(self)
-        row = QHBoxLayout(images)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(10)
-        row.addWidget(self.viewer, 1)
-        row.addWidget(self._side)
-        self._form_page = QWidget(self)
-        self._form_layout = QVBoxLayout(self._form_page)
-        self._form_layout.setContentsMargins(0, 0, 0, 0)
+        images, risk = ImagePage(language, self), RiskPage(language, self)
+        self.viewer, self.ct_panel, self.roi_panel = images.viewer, images.ct_panel, images.roi_panel
+        self.risk_panel, self.report_view = risk.panel, risk.report
+        self._images, self._form_page = images, FormPage(self)
+        self._display = CaseDisplay(
+            self.keeper, self.risk_flow, self.banner, self.rail, self.next_button, images, risk, language
+        )
         self.form: ClinicalForm | None = None
+        self.worklist: WorklistView | None = None
+        self.settings_page: SettingsPage | None = None
         self._factors: FactorSchema | None = None
-        self.risk_panel = RiskPanel(language, self)
-        self.report_view = ReportView(language, self)
-        self._risk_page = QSplitter(Qt.Orientation.Horizontal, self)
-        self._risk_page.addWidget(self.risk_panel)
-        self._risk_page.addWidget(self.report_view)
-        self._risk_page.setSizes([480, 560])
-        self._risk_page.setChildrenCollapsible(False)
         self._pages = QStackedWidget(self)
-        for page in (images, self._form_page, self._risk_page):
+        for page in (images, self._form_page, risk):
             self._pages.addWidget(page)
         left = QVBoxLayout()
         left.addWidget(self.rail, 1)
@@ -145,40 +131,33 @@ class MainWindow(QMainWindow):
 
     def _build_menus(self) -> None:
         language = self._language
-        file_menu = self.menuBar().addMenu(text("gui.menu_file", language))
-        view_menu = self.menuBar().addMenu(text("gui.menu_view", language))
-        help_menu = self.menuBar().addMenu(text("gui.menu_help", language))
-
-        def action(id: str, slot: Callable[[], object], key: str = "", **values: str | int) -> QAction:
-            made = QAction(text(id, language, **values), self)
-            made.triggered.connect(lambda _checked=False: slot())
-            if key:
-                made.setShortcut(QKeySequence(key))
-            return made
-
-        file_menu.addAction(action("gui.action_open_folder", self.ask_folder, "Ctrl+O"))
-        file_menu.addAction(action("gui.action_open_file", self.ask_file, "Ctrl+Shift+O"))
-        file_menu.addAction(action("gui.action_demo", self.open_demo, "Ctrl+D"))
-        file_menu.addSeparator()
-        file_menu.addAction(action("gui.action_quit", self.close, "Ctrl+Q"))
-        for number, step in enumerate(Step, start=1):
-            name = text(f"gui.step_{step.value}", language)
-            view_menu.addAction(
-                action(
-                    "gui.action_step",
-                    partial(self.show_step, step),
-                    f"Alt+{number}",
-                    number=number,
-                    step=name,
-                )
-            )
-        if self._services.log_folder is not None:
-            help_menu.addAction(action("gui.action_logs", self._open_logs))
-        help_menu.addAction(action("gui.action_about", self._about))
+        file_menu: list[Command | None] = [
+            Command(text("gui.action_open_folder", language), self.ask_folder, "Ctrl+O"),
+            Command(text("gui.action_open_file", language), self.ask_file, "Ctrl+Shift+O"),
+            Command(text("gui.action_demo", language), self.open_demo, "Ctrl+D"),
+            None,
+            Command(text("gui.action_worklist", language), self.show_worklist, "Ctrl+L"),
+            Command(text("gui.action_settings", language), self.show_settings, "Ctrl+,"),
+            None,
+            Command(text("gui.action_quit", language), self.close, "Ctrl+Q"),
+        ]
+        help_menu: list[Command | None] = [
+            Command(text("gui.action_logs", language), self._open_logs),
+            Command(text("gui.action_about", language), self._about),
+        ]
+        build_menus(
+            self,
+            language,
+            {
+                "gui.menu_file": file_menu,
+                "gui.menu_view": step_commands(language, self.show_step),
+                "gui.menu_help": help_menu,
+            },
+        )
 
     def _connect(self) -> None:
         for part in (self.runner, self.keeper, self.ct_flow, self.risk_flow):
-            part.said.connect(self._say)
+            part.said.connect(self.notice.say)
         self.runner.progressed.connect(self.job_bar.show_progress)
         self.runner.idle.connect(self._idle)
         self.job_bar.stopped.connect(self.runner.stop)
@@ -189,20 +168,21 @@ class MainWindow(QMainWindow):
         self.ct_panel.file_wanted.connect(self.ask_file)
         self.ct_panel.series_chosen.connect(self._choose_series)
         self.ct_panel.overridden.connect(self.keeper.override)
+        self.ct_panel.identity_wanted.connect(self.ask_identity)
         self.ct_flow.series_seen.connect(self.ct_panel.show_series)
         self.ct_flow.scanned.connect(self.ct_panel.show_scan)
         self.ct_flow.volume_filling.connect(self._volume_fills)
         self.ct_flow.volume_opened.connect(self._volume_opened)
         self.ct_flow.roi_loaded.connect(self.viewer.set_roi)
-        self.ct_flow.roi_imported.connect(self._roi_imported)
-        self.ct_flow.regions_found.connect(self._ask_region)
-        self.viewer.roi_changed.connect(self._roi_changed)
+        self.ct_flow.roi_imported.connect(self.viewer.import_roi)
+        self.ct_flow.regions_found.connect(self._ask_label)
+        self.viewer.roi_changed.connect(self.keeper.set_roi)
         self.roi_panel.import_requested.connect(self.ask_roi)
-        self.roi_panel.confirmed.connect(self._roi_confirmed)
+        self.roi_panel.confirmed.connect(self.keeper.set_roi)
         self.risk_flow.bundle_opened.connect(self._bundle_opened)
-        self.risk_flow.warmed.connect(lambda _: self._show_case(self.keeper.assessment))
+        self.risk_flow.warmed.connect(self._show_case)
         self.risk_flow.report_made.connect(self.report_view.show_pdf)
-        self.report_view.failed.connect(self._say)
+        self.report_view.failed.connect(self.notice.say)
         self.report_view.saved.connect(self._report_saved)
         self.risk_panel.predict_wanted.connect(self.predict)
         self.risk_panel.report_wanted.connect(self.risk_flow.make_report)
@@ -230,12 +210,9 @@ class MainWindow(QMainWindow):
 
     # -- what is shown --------------------------------------------------------------------------------------------
 
-    def _say(self, message: Message) -> None:
-        self.notice.say(message)
-
     def _idle(self) -> None:
         self.job_bar.hide()
-        self._show_case(self.keeper.assessment)
+        self._show_case()
 
     def _show_manifest_mark(self) -> None:
         """The bundle's status and form stand at once; its files are checked in the background."""
@@ -249,67 +226,29 @@ class MainWindow(QMainWindow):
 
     def _bundle_opened(self, bundle: Bundle) -> None:
         self.banner.show_status(bundle.status)
-        if self.form is None:
+        if bundle.manifest.factors != self._factors:
             self._make_form(bundle.manifest)
-        self._show_case(self.keeper.assessment)
+        self._show_case()
 
     def _make_form(self, manifest: Manifest) -> None:
         self._factors = manifest.factors
         self.form = ClinicalForm(manifest.factors, self._language, self)
         self.form.use_conventional_units(self._services.settings.units is UnitSystem.CONVENTIONAL)
-        self.form.record_changed.connect(self._record_changed)
-        self._form_layout.addWidget(self.form)
+        self.form.record_changed.connect(self.keeper.set_record)
+        self._form_page.show_form(self.form)
 
-    def _show_case(self, assessment: Assessment | None) -> None:
-        if assessment is None or assessment.series is None:
-            identity = assessment.identity if assessment and assessment.identity.name else None
-            self.banner.show_patient(identity, None)
-        else:
-            self.banner.show_patient(assessment.identity, assessment.series.series)
-        states = self.keeper.case.steps() if self.keeper.case else Assessment(case_id="").step_states()
-        self.rail.show_steps({status.step: status for status in states}, self._step)
-        following = next_step(states)
-        wanted = following if following is not None and following is not self._step else None
-        self.next_button.setVisible(wanted is not None)
-        if wanted is not None:
-            name = text(f"gui.step_{wanted.value}", self._language)
-            self.next_button.setText(text("gui.next", self._language, step=name))
-        if assessment is not None and assessment.series is not None:
-            bundle = self.keeper.bundle
-            overridable = bundle.manifest.eligibility.overridable if bundle else ()
-            self.ct_panel.show_checks(assessment.with_overrides(assessment.series.checks), overridable)
-        self._show_risk(assessment)
-
-    def _show_risk(self, assessment: Assessment | None) -> None:
-        prediction = assessment.prediction if assessment else None
-        bundle = self.keeper.bundle
-        missing = self.risk_flow.missing()
-        if assessment is None or prediction is None or bundle is None:
-            self.risk_panel.show_nothing(missing)
-            return
-        case = self.keeper.case
-        current = case.current_inputs() if case else None
-        changed = assessment.changed_inputs(current) if current else ()
-        if not prediction.routes:
-            self.risk_panel.show_refused(prediction.checks, bundle.manifest.eligibility.overridable)
-            return
-        stale = tuple(Message.of(f"cases.stale_{name.value}") for name in changed)
-        simulated = bool(assessment.series and assessment.series.series.simulated)
-        self.risk_panel.show_prediction(prediction, bundle.manifest, assessment.record, simulated, stale)
-        self.risk_panel.predict_button.setEnabled(not missing and not self.runner.busy)
-        if stale:
-            self.report_view.clear()
+    def _show_case(self, _assessment: Assessment | None = None) -> None:
+        self._display.show(self._step, self.runner.busy)
 
     def show_step(self, step: Step) -> None:
         """Opens a step."""
         self._step = step
         self._pages.setCurrentIndex({Step.CT: 0, Step.ROI: 0, Step.CLINICAL: 1, Step.RISK: 2}[step])
         if step in (Step.CT, Step.ROI):
-            self._side.setCurrentIndex(0 if step is Step.CT else 1)
-            self.viewer.setFocus()
+            self._images.show_step(step)
         elif step is Step.CLINICAL and self.form is not None:
             self.form.focus_first_open()
-        self._show_case(self.keeper.assessment)
+        self._show_case()
 
     @property
     def step(self) -> Step:
@@ -317,8 +256,7 @@ class MainWindow(QMainWindow):
         return self._step
 
     def _go_next(self) -> None:
-        states = self.keeper.case.steps() if self.keeper.case else Assessment(case_id="").step_states()
-        following = next_step(states)
+        following = next_step(steps_of(self.keeper))
         if following is not None:
             self.show_step(following)
 
@@ -357,17 +295,28 @@ class MainWindow(QMainWindow):
 
     def ask_folder(self) -> None:
         """Asks for a CT folder and opens it."""
-        chosen = QFileDialog.getExistingDirectory(self, text("gui.choose_folder", self._language))
-        if chosen:
-            self.open_path(Path(chosen))
+        chosen = ask_ct_folder(self, self._language)
+        if chosen is not None:
+            self.open_path(chosen)
 
     def ask_file(self) -> None:
         """Asks for a CT file, ZIP or DICOMDIR and opens it."""
-        chosen, _ = QFileDialog.getOpenFileName(
-            self, text("gui.choose_file", self._language), filter=text("gui.all_files", self._language)
-        )
-        if chosen:
-            self.open_path(Path(chosen))
+        chosen = ask_ct_file(self, self._language)
+        if chosen is not None:
+            self.open_path(chosen)
+
+    def ask_identity(self) -> None:
+        """Asks who the patient is, where the files do not say."""
+        volume = self.ct_flow.open.volume
+        if volume is None:
+            return
+        dialog = IdentityDialog(volume.identity, self._language, self)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.ct_flow.set_identity(dialog.identity())
+            renamed = self.ct_flow.open.volume
+            if renamed is not None:
+                self.viewer.set_identity(renamed)
+                self._fill_form(renamed)
 
     def _choose_series(self, summary: SeriesSummary) -> None:
         if self._path is not None:
@@ -403,36 +352,17 @@ class MainWindow(QMainWindow):
 
     def ask_roi(self) -> None:
         """Asks for a ROI file and imports it."""
-        chosen, _ = QFileDialog.getOpenFileName(
-            self, text("gui.choose_roi", self._language), filter=text("gui.roi_files", self._language)
-        )
-        if chosen:
+        chosen = ask_roi_file(self, self._language)
+        if chosen is not None:
             self.notice.clear()
-            self.ct_flow.import_roi(Path(chosen))
+            self.ct_flow.import_roi(chosen)
 
-    def _ask_region(self, path: Path, candidates: tuple[RoiCandidate, ...]) -> None:
-        names = [f"{candidate.label}  {candidate.name}  ({candidate.volume:.1f} mL)" for candidate in candidates]
-        suggested = next((number for number, one in enumerate(candidates) if one.suggested), 0)
-        title = text("gui.choose_roi", self._language)
-        chosen, accepted = QInputDialog.getItem(
-            self, title, text("gui.roi_which", self._language), names, suggested, False
-        )
-        if accepted:
-            self.ct_flow.import_roi(path, candidates[names.index(chosen)].label)
-
-    def _roi_imported(self, roi: Roi) -> None:
-        self.viewer.import_roi(roi)
-
-    def _roi_changed(self, roi: Roi) -> None:
-        self.keeper.set_roi(roi)
-
-    def _roi_confirmed(self, roi: Roi) -> None:
-        self.keeper.set_roi(roi)
+    def _ask_label(self, path: Path, candidates: tuple[RoiCandidate, ...]) -> None:
+        label = ask_label(self, self._language, candidates)
+        if label is not None:
+            self.ct_flow.import_roi(path, label)
 
     # -- form, risk -----------------------------------------------------------------------------------------------
-
-    def _record_changed(self, record: ClinicalRecord) -> None:
-        self.keeper.set_record(record)
 
     def predict(self) -> None:
         """Calculates the risk from what is in the fields now."""
@@ -450,6 +380,72 @@ class MainWindow(QMainWindow):
         if case is not None:
             self.keeper.guarded(lambda: case.exported("report", Path(path)))
         self.notice.say(Message.of("gui.report_saved", path=path), NoticeKind.INFORMATION)
+
+    # -- cases and settings ---------------------------------------------------------------------------------------
+
+    def show_worklist(self) -> None:
+        """Shows all cases."""
+        from apnet_desktop.gui.worklist import WorklistView
+
+        if self.worklist is None:
+            self.worklist = WorklistView(self._services.store, self._language, self)
+            self.worklist.case_opened.connect(self.open_case)
+            self.worklist.new_case_requested.connect(self.ask_folder)
+            self.worklist.refused.connect(self.notice.say)
+            self._pages.addWidget(self.worklist)
+        self.worklist.refresh()
+        self._pages.setCurrentWidget(self.worklist)
+
+    def open_case(self, case_id: str) -> None:
+        """Opens a case of the store as it was left."""
+        self.notice.clear()
+        self.report_view.clear()
+        self.ct_flow.open_case(case_id)
+        assessment = self.keeper.assessment
+        if assessment is None:
+            return
+        if assessment.series is not None:
+            self._path = Path(assessment.series.path)
+        if self.form is not None:
+            self.form.set_record(assessment.record)
+        self.show_step(next_step(steps_of(self.keeper)) or Step.RISK)
+
+    def show_settings(self) -> None:
+        """Shows the settings."""
+        from apnet_desktop.gui.settings_page import SettingsPage
+
+        services = self._services
+        if self.settings_page is None:
+            self.settings_page = SettingsPage(
+                services.settings_file, services.settings, services.store, self._language, services.log_folder, self
+            )
+            self.settings_page.settings_changed.connect(self._settings_changed)
+            self.settings_page.refused.connect(self.notice.say)
+            self.settings_page.closed.connect(lambda: self.show_step(self._step))
+            self._pages.addWidget(self.settings_page)
+        if self.risk_flow.compute is not None:
+            compute = self.risk_flow.compute
+            reason = compute.explanation.text(self._language) if compute.explanation else compute.reason
+            self.settings_page.show_device(f"{compute.device_name}. {reason}", {"device": compute.device_name})
+        self._pages.setCurrentWidget(self.settings_page)
+
+    def _settings_changed(self, settings: Settings) -> None:
+        earlier, self._services.settings = self._services.settings, settings
+        self.keeper.set_settings(settings)
+        self.viewer.set_author(settings.reviewer)
+        self.roi_panel.set_person(settings.reviewer)
+        application = QApplication.instance()
+        if settings.theme is not earlier.theme and isinstance(application, QApplication):
+            apply_theme(application, settings.theme.value)
+            self._show_case()
+        if self.form is not None and settings.units is not earlier.units:
+            self.form.use_conventional_units(settings.units is UnitSystem.CONVENTIONAL)
+        if settings.bundle != earlier.bundle:
+            self.risk_flow.open_bundle()
+        elif settings.device is not earlier.device:
+            self.risk_flow.warm()
+        if settings.language is not earlier.language:
+            self.notice.say(Message.of("gui.language_later"), NoticeKind.INFORMATION)
 
     # -- drag and drop --------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from apnet_desktop.cases.assessment import SeriesReference
+from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.ct.series import ScanProgress, ScanResult, SeriesSummary
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
@@ -141,6 +142,10 @@ class CtFlow(QObject):
         case = self._keeper.case
         if case is None:
             return
+        earlier = case.assessment.series
+        if earlier is not None and earlier.identity.entered_by_hand and not volume.identity.name:
+            self.open.set_identity(earlier.identity)
+            volume = self.open.volume or volume
         reference = SeriesReference.of(volume, path)
         if reference != case.assessment.series:
             self._keeper.guarded(lambda: case.set_series(reference))
@@ -148,6 +153,15 @@ class CtFlow(QObject):
         roi = case.assessment.roi
         if roi is not None and roi.geometry.same_grid(volume.geometry):
             self.roi_loaded.emit(roi)
+
+    def set_identity(self, identity: PatientIdentity) -> None:
+        """Keeps who the patient is, as a person typed it."""
+        case = self._keeper.case
+        if case is None or case.assessment.series is None:
+            return
+        self.open.set_identity(identity)
+        series = case.assessment.series.model_copy(update={"identity": identity})
+        self._keeper.guarded(lambda: case.set_series(series))
 
     def drop(self) -> None:
         """Frees the volume on the screen."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.ct.series import SeriesSummary
 from apnet_desktop.ct.volume import CtVolume
 from apnet_desktop.worker.reader_jobs import VolumeProgress
@@ -50,6 +53,12 @@ class OpenVolume:
         self.shared = shared
         self.volume = shared.volume(self._blocks.open(shared.array).view(np.int16))
         return self.volume
+
+    def set_identity(self, identity: PatientIdentity) -> None:
+        """A person said whose CT it is."""
+        if self.shared is not None and self.volume is not None:
+            self.shared = self.shared.model_copy(update={"identity": identity})
+            self.volume = replace(self.volume, identity=identity)
 
     def drop(self) -> None:
         """Frees the volume, complete or not."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QObject, Signal
 
 from apnet_desktop.bundle.files import Bundle, open_bundle
-from apnet_desktop.bundle.prediction import Prediction
+from apnet_desktop.bundle.prediction import Compute, Prediction
 from apnet_desktop.bundle.request import PredictionRequest
 from apnet_desktop.cases.assessment import Step, StepState
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper, site_rate_of
@@ -53,7 +53,7 @@ class RiskFlow(QObject):
         self._runner = runner
         self._keeper = keeper
         self._volume = volume
-        self._compute: Warmed | None = None
+        self.compute: Compute | None = None
         runner.stopped.connect(self._warm_again)
 
     def open_bundle(self) -> None:
@@ -75,6 +75,7 @@ class RiskFlow(QObject):
             self._runner.jobs.start(task, self._is_warm)
 
     def _is_warm(self, warmed: Warmed) -> None:
+        self.compute = warmed.compute
         self._keeper.set_compute(warmed.compute)
         self.warmed.emit(warmed)
 

@@ -35,12 +35,14 @@ class CtPanel(QWidget):
         folder_wanted: A person wants to choose a folder.
         file_wanted: A person wants to choose a file, a ZIP or a DICOMDIR.
         series_chosen: A person chose a series; carries the `SeriesSummary`.
+        identity_wanted: A person wants to type in who the patient is.
         overridden: A person goes on in spite of a check; carries its id and the reason.
     """
 
     folder_wanted = Signal()
     file_wanted = Signal()
     series_chosen = Signal(object)
+    identity_wanted = Signal()
     overridden = Signal(str, str)
 
     def __init__(self, language: Language, parent: QWidget | None = None) -> None:
@@ -70,6 +72,9 @@ class CtPanel(QWidget):
         self._skipped.setObjectName("quiet")
         self._skipped.setWordWrap(True)
         self._skipped.hide()
+        self._identity = QPushButton(text("gui.identity_title", language), self)
+        self._identity.clicked.connect(self.identity_wanted)
+        self._identity.hide()
         self._heading = QLabel(text("gui.checks_heading", language), self)
         font = QFont(self.font())
         font.setBold(True)
@@ -84,6 +89,7 @@ class CtPanel(QWidget):
         column.addWidget(self._hint)
         column.addWidget(self._list, 20)
         column.addWidget(self._skipped)
+        column.addWidget(self._identity)
         column.addWidget(self._heading)
         column.addWidget(self._checks)
         column.addStretch(1)
@@ -127,6 +133,10 @@ class CtPanel(QWidget):
         """Shows what was checked on the open series."""
         self._heading.setVisible(bool(checks))
         self._checks.show_checks(checks, overridable)
+
+    def offer_identity(self, wanted: bool) -> None:
+        """Shows the button to type in who the patient is."""
+        self._identity.setVisible(wanted)
 
     def _activated(self, item: QListWidgetItem) -> None:
         self.series_chosen.emit(self._summaries[self._list.row(item)])

@@ -93,6 +93,11 @@ class CtViewer(QWidget):
         self._drop_tool()
         self.state.set_volume(volume)
 
+    def set_identity(self, volume: CtVolume) -> None:
+        """Takes over the identity of `volume`, which is otherwise the one shown: a person typed who it is."""
+        self.state.volume = volume
+        self.state.changed.emit(Changed.VIEW)
+
     def set_available_slices(self, ready: NDArray[np.bool_] | None) -> None:
         """Says which slices have been read, while a volume is still filling in shared memory.
 
