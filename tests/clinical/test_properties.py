@@ -28,7 +28,7 @@ from apnet_desktop.language import Language
 
 SCHEMA = default_schema()
 TODAY = date(2026, 6, 30)
-QUICK, FULL = 300, 20_000
+QUICK, FULL = 150, 20_000
 
 factors = st.sampled_from(SCHEMA.factors)
 any_value = st.one_of(

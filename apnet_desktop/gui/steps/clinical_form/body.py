@@ -45,12 +45,12 @@ class FormBody(QScrollArea):
         self._column = QVBoxLayout(self._content)
         self._column.setContentsMargins(0, 0, 8, 0)
         self._column.setSpacing(12)
-        for group in self._make_groups(schema.factors, schema):
-            self._column.addWidget(group)
         default = default_schema()
+        asked = _grouped(schema.factors)
+        # In the order in which Tab goes: the dates come after the first group, unless the bundle has them itself.
         dates = tuple(default.factor(id) for id in _DATES if not schema.has(id))
-        for group in self._make_groups(dates, default):
-            self._column.insertWidget(1, group)
+        for factors in (*asked[:1], *([dates] if dates else []), *asked[1:]):
+            self._column.addWidget(self._make_group(factors, default if factors == dates else schema))
         self._extra_factors = tuple(
             factor for factor in default.factors if factor.used_by and not schema.has(factor.id)
         )
@@ -72,9 +72,8 @@ class FormBody(QScrollArea):
     def show_extra(self, shown: bool = True) -> None:
         """Opens or folds the inputs that only severity scores use."""
         if shown and self._extra_column.isEmpty():
-            for group in self._make_groups(self._extra_factors, default_schema()):
-                group.set_columns(self._columns)
-                self._extra_column.addWidget(group)
+            for factors in _grouped(self._extra_factors):
+                self._extra_column.addWidget(self._make_group(factors, default_schema()))
             self.extra_made.emit()
         self._extra.setVisible(shown)
         self._title_extra()
@@ -99,15 +98,13 @@ class FormBody(QScrollArea):
             # A part that was just opened has its place only after the next layout.
             QTimer.singleShot(0, field, lambda: self.ensureWidgetVisible(field, 0, 40))
 
-    def _make_groups(self, factors: tuple[Factor, ...], schema: FactorSchema) -> list[FieldGroup]:
-        """Fields under the headings of their groups, the groups in the order of their first factor."""
-        groups = []
-        for name in dict.fromkeys(factor.group for factor in factors):
-            fields = tuple(self._make_field(factor) for factor in factors if factor.group == name)
-            heading = in_language(schema.group_label(name), self._language)
-            groups.append(FieldGroup(heading, fields, self._content))
-        self._groups += groups
-        return groups
+    def _make_group(self, factors: tuple[Factor, ...], schema: FactorSchema) -> FieldGroup:
+        fields = tuple(self._make_field(factor) for factor in factors)
+        heading = in_language(schema.group_label(factors[0].group), self._language)
+        group = FieldGroup(heading, fields, self._content)
+        group.set_columns(self._columns)
+        self._groups.append(group)
+        return group
 
     def _make_field(self, factor: Factor) -> FactorField:
         field: FactorField
@@ -131,6 +128,12 @@ class FormBody(QScrollArea):
     def _title_extra(self) -> None:
         words = text("clinical_form.extra", self._language, count=len(self._extra_factors))
         self._extra_button.setText(("▸ " if self._extra.isHidden() else "▾ ") + words)
+
+
+def _grouped(factors: tuple[Factor, ...]) -> list[tuple[Factor, ...]]:
+    """The factors of each group, the groups in the order of their first factor."""
+    names = dict.fromkeys(factor.group for factor in factors)
+    return [tuple(factor for factor in factors if factor.group == name) for name in names]
 
 
 def plain_scroll_area(area: QScrollArea, content: QWidget) -> None:

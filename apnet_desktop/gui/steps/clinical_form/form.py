@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -415,6 +415,11 @@ class ClinicalForm(QWidget):
         """Arranges for the width it is shown with."""
         super().showEvent(event)
         self._arrange()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Nothing typed waits while the form is out of sight."""
+        self.flush()
+        super().hideEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """A larger font needs another arrangement, another palette other colours."""
