@@ -5,6 +5,7 @@ PS3.3 C.12.1.1.2, PS3.5 6.1 and annexes H, I, J. Many Chinese systems write GB18
 
 from __future__ import annotations
 
+import re
 import warnings
 
 from pydicom.charset import convert_encodings, decode_bytes
@@ -19,6 +20,7 @@ _GUESSES = ("utf-8", "gb18030")
 _SHOWN = {"utf-8": "ISO_IR 192", "gb18030": "GB18030"}
 # These let any byte pass, so they prove nothing when a file declares them.
 _ANYTHING_GOES = ("", "ISO_IR 6", "ISO_IR 100")
+_ESCAPES = re.compile(r"\x1b(?:\$[()]?|[()\-.])[@-Z]")
 _DELIMITERS = {0x0A, 0x0C, 0x0D, 0x5C}
 
 
@@ -58,6 +60,8 @@ def _undeclared(declared: tuple[str, ...]) -> bool:
 
 
 def _clean(text: str) -> str:
+    # pydicom leaves the escape sequences of ISO 2022 IR 58 in the text.
+    text = _ESCAPES.sub("", text)
     return "".join(c for c in text.replace("\0", " ").strip() if c.isprintable()).strip()
 
 

@@ -10,13 +10,13 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 Edit = Callable[[Dataset, int], None]
 
 
 def phantom(places: NDArray[np.float64]) -> NDArray[np.int64]:
-    """HU at LPS places (..., 3): different at every place of a grid, with the largest values to the left, back, head."""
+    """HU at LPS places (..., 3), different from neighbour to neighbour, so that any shift or flip shows."""
     x, y, z = (np.rint(places[..., axis] * 4.0).astype(np.int64) for axis in range(3))
     return np.asarray((x * 7 + y * 13 + z * 29) % 1900 - 950)
 
@@ -56,7 +56,7 @@ class SeriesRecipe:
     def positions(self) -> NDArray[np.float64]:
         """Position of the first pixel of each slice."""
         step = np.cross(self.row, self.column) * self.spacing[2] if self.step is None else np.array(self.step)
-        return np.array(self.origin) + np.arange(self.slices)[:, None] * step
+        return np.asarray(np.array(self.origin) + np.arange(self.slices)[:, None] * step)
 
     def places(self, position: NDArray[np.float64]) -> NDArray[np.float64]:
         """LPS places (rows, columns, 3) of a slice's pixels."""
@@ -109,10 +109,20 @@ class SeriesRecipe:
         return paths
 
 
+def setting(**values: object) -> Edit:
+    """An edit that sets elements of every slice."""
+
+    def edit(dataset: Dataset, index: int) -> None:
+        for keyword, value in values.items():
+            setattr(dataset, keyword, value)
+
+    return edit
+
+
 def save(dataset: Dataset, path: Path, transfer_syntax: str = ExplicitVRLittleEndian) -> None:
     """Writes one object with file meta."""
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = transfer_syntax
+    dataset.file_meta.TransferSyntaxUID = UID(transfer_syntax)
     pydicom.dcmwrite(path, dataset, enforce_file_format=True)
 
 

@@ -17,7 +17,7 @@ from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.scan import scan
 from apnet_desktop.ct.series import SeriesSummary
 from apnet_desktop.errors import CtError
-from tests.ct.dicom_series import SeriesRecipe, new_array, phantom, save
+from tests.ct.dicom_series import SeriesRecipe, new_array, phantom, save, setting
 
 GOOD = SeriesRecipe(slices=12)
 Alter = Callable[[Dataset, int], None]
@@ -232,23 +232,17 @@ def test_slice_thickness_against_the_bundles_limits(tmp_path: Path, thickness: f
 
 
 def test_two_phases_in_one_series_become_two(tmp_path: Path) -> None:
-    def late(dataset: Dataset, index: int) -> None:
-        dataset.AcquisitionNumber = 2
-        dataset.SOPInstanceUID = f"1.9.{index + 1}"
-
-    study: dict[str, str] = {}
+    uids: dict[str, object] = {}
 
     def first(dataset: Dataset, index: int) -> None:
-        study.update(
-            StudyInstanceUID=dataset.StudyInstanceUID,
-            SeriesInstanceUID=dataset.SeriesInstanceUID,
-            FrameOfReferenceUID=dataset.FrameOfReferenceUID,
-        )
+        for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"):
+            uids[keyword] = dataset[keyword].value
+
+    def second(dataset: Dataset, index: int) -> None:
+        setting(**uids, AcquisitionNumber=2, SOPInstanceUID=f"1.9.{index + 1}")(dataset, index)
 
     GOOD.write(tmp_path / "a", first)
-    GOOD.write(
-        tmp_path / "b", lambda dataset, index: [late(dataset, index), *map(dataset.__setattr__, study, study.values())]
-    )
+    GOOD.write(tmp_path / "b", second)
     result = scan(tmp_path)
     assert [summary.slice_count for summary in result.series] == [12, 12]
     assert len({summary.key for summary in result.series}) == 2
