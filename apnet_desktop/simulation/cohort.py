@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import multiprocessing
 import os
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -135,9 +137,11 @@ def _make(
     if inputs_only:
         row = simulate_row(seed, index, settings)
         return row.columns("", ""), row.truth()
-    patient = simulate_patient(seed, index, settings)
-    written = write_patient(patient, target)
-    row = CohortRow(patient, written.findings, written.follow_up)
+    row = simulate_row(seed, index, settings)
+    if not target.is_dir():  # a run that was cut off goes on with the patients that it lacks
+        with tempfile.TemporaryDirectory(prefix=".partial-", dir=target.parent) as scratch:
+            write_patient(row.patient, Path(scratch) / name)
+            (Path(scratch) / name).rename(target)
     return row.columns(f"patients/{name}/ct", f"patients/{name}/pancreas.nii.gz"), row.truth()
 
 
@@ -156,7 +160,8 @@ def simulate_cohort(
 
     The folder holds `cohort.csv` (one row a patient; empty cells are unknown), `truth.csv`, `cohort.json` (seed,
     indices and settings, from which every patient can be made again) and, unless `inputs_only`,
-    `patients/<index>/` with `ct/`, `pancreas.nii.gz`, `clinical.json` and `outcome.json` (42 MB a patient).
+    `patients/<index>/` with `ct/`, `pancreas.nii.gz`, `clinical.json` and `outcome.json` (42 MB a patient). Patients
+    that are there already are kept: a run that was cut off goes on.
 
     Args:
         count: Patients.
@@ -168,22 +173,32 @@ def simulate_cohort(
         processes: Worker processes; None: one for each CPU core.
         progress: Told the share that is done.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder if inputs_only else folder / "patients").mkdir(parents=True, exist_ok=True)
     make = partial(_make, folder=folder, seed=seed, settings=settings, inputs_only=inputs_only)
     rows: list[dict[str, str]] = []
     truths: list[dict[str, str]] = []
     workers = min(processes or os.cpu_count() or 1, count)
-    with ProcessPoolExecutor(workers) as pool:
-        for row, truth in pool.map(make, range(first, first + count)):
-            rows.append(row)
-            truths.append(truth)
-            if progress is not None:
-                progress(len(rows) / count)
+    for row, truth in _each(make, range(first, first + count), workers):
+        rows.append(row)
+        truths.append(truth)
+        if progress is not None:
+            progress(len(rows) / count)
     recipe = CohortRecipe(seed=seed, first=first, count=count, settings=settings)
     (folder / RECIPE_FILE).write_text(recipe.model_dump_json(indent=1) + "\n", encoding="utf-8")
     _write(folder / TRUTH_FILE, truths)
     _write(folder / COHORT_FILE, rows)
     return folder / COHORT_FILE
+
+
+def _each(
+    make: Callable[[int], tuple[dict[str, str], dict[str, str]]], indices: range, workers: int
+) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    if workers == 1:
+        yield from map(make, indices)
+        return
+    # Spawned, not forked: the caller may hold threads and locks of torch.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(make, indices)
 
 
 def _write(path: Path, rows: Iterable[dict[str, str]]) -> None:
