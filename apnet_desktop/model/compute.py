@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import platform
+import sys
 import warnings
+from collections.abc import Callable
 from enum import StrEnum
 
 from apnet_desktop.bundle.manifest import Manifest
 from apnet_desktop.bundle.prediction import Compute, Device, Precision
 from apnet_desktop.errors import PredictionError
 from apnet_desktop.language import Message
+from apnet_desktop.model.graph import find_graph
 
 __all__ = ["DeviceRequest", "choose_compute", "cpu_compute", "usable_cores"]
 
@@ -60,7 +64,7 @@ def choose_compute(
             device_name=name,
             reason=message.text(),
             explanation=message,
-            precision=_precision(manifest, _cuda_has_bfloat16()),
+            precision=_precision(manifest, _cuda_has_bfloat16),
             batch=_CUDA_BATCH,
             threads=threads or default_threads(),
         )
@@ -72,15 +76,20 @@ def choose_compute(
 
 
 def cpu_compute(reason: Message, manifest: Manifest | None = None, threads: int | None = None) -> Compute:
-    """Compute on the CPU, for this reason."""
+    """Compute on the CPU, for this reason.
+
+    The exported graph runs where the bundle's was prepared (`graph_export.prepare_graph`) and OpenVINO is installed;
+    else torch does.
+    """
     return Compute(
         device=Device.CPU,
         device_name=f"{_processor_name()}, {usable_cores()} cores",
         reason=reason.text(),
         explanation=reason,
-        precision=_precision(manifest, _cpu_has_bfloat16()),
+        precision=_precision(manifest, _cpu_has_bfloat16),
         batch=_CPU_BATCH,
         threads=threads or default_threads(),
+        engine=_cpu_engine(manifest),
     )
 
 
@@ -101,19 +110,38 @@ def default_threads() -> int:
     return max(1, min(physical - 1, _MOST_THREADS))
 
 
-def _precision(manifest: Manifest | None, native: bool) -> Precision:
+def _precision(manifest: Manifest | None, native: Callable[[], bool]) -> Precision:
     allowed = manifest is not None and manifest.bfloat16_allowed
-    return Precision.BFLOAT16 if allowed and native else Precision.FLOAT32
+    return Precision.BFLOAT16 if allowed and native() else Precision.FLOAT32
 
 
 def _torch_installed() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
+def _cpu_engine(manifest: Manifest | None) -> str:
+    if manifest is None or importlib.util.find_spec("openvino") is None:
+        return "torch"
+    return "openvino" if find_graph(manifest) is not None else "torch"
+
+
+def _driver_installed() -> bool:
+    """False if there is no NVIDIA driver: torch, which takes seconds to load, then need not be asked."""
+    if sys.platform == "darwin":
+        return False
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
 def _cuda_problem() -> tuple[Message | None, str]:
     """Why CUDA cannot be used (None if it can), and the GPU's name."""
     if not _torch_installed():
         return Message.of("model.device_no_torch"), ""
+    if not _driver_installed():
+        return Message.of("model.device_no_gpu"), ""
     import torch
 
     with warnings.catch_warnings():
@@ -162,6 +190,10 @@ def _cuda_has_bfloat16() -> bool:
 
 
 def _cpu_has_bfloat16() -> bool:
+    if importlib.util.find_spec("openvino") is not None:
+        from apnet_desktop.model.openvino_engine import load_openvino
+
+        return "BF16" in load_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if not _torch_installed():
         return False
     import torch

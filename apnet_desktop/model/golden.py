@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from apnet_desktop.bundle.calibration import sigmoid
 from apnet_desktop.bundle.files import Bundle
 from apnet_desktop.bundle.golden import GOLDEN_NAME, GoldenCase, GoldenReport, GoldenValues, parse_golden
 from apnet_desktop.bundle.manifest import Manifest
-from apnet_desktop.bundle.prediction import Compute, Route
+from apnet_desktop.bundle.prediction import Compute, Precision, Route
 from apnet_desktop.clinical.factor import FactorKind, FactorSchema
 from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
 from apnet_desktop.errors import BundleError
@@ -78,13 +79,13 @@ def verify_golden(bundle: Bundle, compute: Compute | None = None) -> GoldenRepor
 
     Args:
         bundle: The bundle.
-        compute: Where; None is torch in float32 on the CPU.
+        compute: Where; None is torch in float32 on the CPU, or the bundle's graph where torch is not installed.
 
     Raises:
         BundleError: A value differs by more than the bundle's tolerance, or the inputs are prepared differently.
     """
     golden = parse_golden(bundle.read(GOLDEN_NAME))
-    predictor = Predictor(bundle, compute or cpu_compute(Message.of("model.device_cpu_asked")))
+    predictor = Predictor(bundle, compute or _reference_compute(bundle))
     largest = 0.0
     for expected in golden.cases:
         found = _run(predictor, expected.seed)
@@ -104,6 +105,12 @@ def verify_golden(bundle: Bundle, compute: Compute | None = None) -> GoldenRepor
                     )
                 )
     return GoldenReport(cases=len(golden.cases), largest_difference=largest, tolerance=golden.tolerance)
+
+
+def _reference_compute(bundle: Bundle) -> Compute:
+    without_torch = importlib.util.find_spec("torch") is None
+    compute = cpu_compute(Message.of("model.device_cpu_asked"), bundle.manifest if without_torch else None)
+    return compute.model_copy(update={"precision": Precision.FLOAT32})
 
 
 def _run(predictor: Predictor, seed: int) -> GoldenCase:

@@ -226,6 +226,6 @@ def _timm_backbone(backbone: Backbone, channels: int, pixels: int) -> nn.Module:
     options: dict[str, Any] = {"pretrained": False, "num_classes": 0, "in_chans": channels}
     if "vit" in backbone.timm_name:
         # Position embeddings are made for one image size.
-        options["img_size"] = pixels
+        options |= {"img_size": pixels, "dynamic_img_size": False}
     model: nn.Module = timm.create_model(backbone.timm_name, **options)
     return model

@@ -312,6 +312,14 @@ class Predictor:
         return Prediction(routes=routes, base_rate=base_rate, checks=checks, provenance=provenance)
 
     def _make_engine(self) -> Engine:
+        if self.compute.engine == "openvino":
+            from apnet_desktop.model.openvino_engine import OpenVinoEngine
+
+            try:
+                return OpenVinoEngine(self.bundle.manifest, self.compute)
+            except (ImportError, FileNotFoundError):
+                # The graph was spoiled or removed since the device was chosen: torch gives the same numbers.
+                self.compute = self.compute.model_copy(update={"engine": "torch"})
         from apnet_desktop.model.torch_engine import TorchEngine
 
         try:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apnet_desktop.bundle.calibration import (
     Calibration,
@@ -88,14 +89,23 @@ def manifest(status: BundleStatus = BundleStatus.DEMONSTRATION) -> Manifest:
         fusion=Fusion(embedding=4, findings=FINDINGS, folds=FOLDS),
         threshold=Threshold(risk=0.35, rule=label("Youden"), sensitivity=0.8, specificity=0.7),
         cohort=TrainingCohort(
-            description=label("made-up patients"), simulated=True, patients=80, events=24, prevalence=0.3
+            description=label("made-up patients"), simulated=True, patients=56, events=17, prevalence=0.3
         ),
         files=(),
     )
 
 
-def build_bundle(folder: Path, seed: int = 5, status: BundleStatus = BundleStatus.DEMONSTRATION) -> Bundle:
-    """Learns everything on 80 made-up patients and assembles the bundle in `folder`."""
+def build_bundle(
+    folder: Path, seed: int = 5, plan: Manifest | None = None, pooled: NDArray[np.float64] | None = None
+) -> Bundle:
+    """Learns everything on 56 made-up patients and assembles the bundle in `folder`.
+
+    Args:
+        folder: The bundle's folder.
+        seed: Of weights and outcomes.
+        plan: The manifest; None is the small one.
+        pooled: Pooled features of the patients, where running the network over them would take too long.
+    """
     import lightgbm
     import torch
 
@@ -113,14 +123,15 @@ def build_bundle(folder: Path, seed: int = 5, status: BundleStatus = BundleStatu
     from apnet_desktop.model.torch_engine import TorchEngine
     from apnet_desktop.model.weights import Weights
 
-    plan = manifest(status)
+    plan = plan or manifest()
     generator = np.random.default_rng(seed)
     torch.manual_seed(seed)
     network = build_network(plan.ct, plan.backbones, plan.fusion)
     arrays = network_arrays(network)
-    engine = TorchEngine(arrays, plan, cpu_compute(Message.of("model.device_cpu_asked")))
-    seeds = range(100, 180)
-    pooled = np.stack([pool_slices(extract_features(engine, golden_inputs(n, plan))) for n in seeds])
+    seeds = range(100, 156)
+    if pooled is None:
+        engine = TorchEngine(arrays, plan, cpu_compute(Message.of("model.device_cpu_asked")))
+        pooled = np.stack([pool_slices(extract_features(engine, golden_inputs(n, plan))) for n in seeds])
     # Made-up findings that the pooled features know something about.
     flat = pooled.reshape(len(pooled), -1)
     _, _, axes = np.linalg.svd(flat - flat.mean(axis=0), full_matrices=False)

@@ -132,14 +132,14 @@ def test_position_is_the_share_of_lower_risks() -> None:
 
 
 def test_no_row_of_a_patient_rides_in_a_bundle(bundle: Bundle) -> None:
-    """Nothing in the reference has one entry for each of the 80 patients, and its files name none."""
+    """Nothing in the reference has one entry for each of the 56 patients, and its files name none."""
     reference = read_reference(bundle)
     for field in fields(Reference):
-        assert 80 not in getattr(reference, field.name).shape
+        assert 56 not in getattr(reference, field.name).shape
         assert len(getattr(reference, field.name)) <= 1000
     with np.load(io.BytesIO(bundle.read("reference.npz"))) as archive:
         assert set(archive.files) == {field.name for field in fields(Reference)}
-    assert all(len(row) < 80 for row in json.loads(bundle.read("calibration.json"))["routes"])
+    assert all(len(row) < 56 for row in json.loads(bundle.read("calibration.json"))["routes"])
 
 
 def test_a_damaged_reference_is_refused(bundle_copy: Callable[[], Bundle]) -> None:

@@ -38,6 +38,7 @@ def pretend_gpu(monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int] = (
             raise RuntimeError("no kernel image is available for execution on the device")
         return torch.arange(8, dtype=torch.float32)
 
+    monkeypatch.setattr(compute_module, "_driver_installed", lambda: True)
     monkeypatch.setattr(torch.version, "cuda", "13.0")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _n: "Card")
