@@ -4,33 +4,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QDoubleSpinBox,
     QFormLayout,
     QFrame,
-    QGridLayout,
     QGroupBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from apnet_desktop.gui.viewer.bindings import Command
+from apnet_desktop.gui.steps.roi_tools import AssistedBox, DrawingBox, WholeRoiBox
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 from apnet_desktop.gui.viewer.viewer_state import Changed
 from apnet_desktop.language import Language, text
 
 __all__ = ["RoiPanel"]
-
-_DRAWING = (Command.TOOL_BRUSH, Command.TOOL_ERASER)
 
 
 class RoiPanel(QWidget):
@@ -54,17 +48,42 @@ class RoiPanel(QWidget):
         self._viewer = viewer
         self._language = language
         self._actions = viewer.actions_of
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setSpacing(8)
+        for part in (
+            self._hint(),
+            DrawingBox(viewer, language),
+            WholeRoiBox(viewer, language),
+            AssistedBox(viewer, language),
+            self._files(),
+            self._display(),
+        ):
+            column.addWidget(part)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
         layout = QVBoxLayout(self)
-        layout.addWidget(self._hint())
-        layout.addWidget(self._tools())
-        layout.addWidget(self._brush())
-        layout.addWidget(self._display())
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll, 1)
         layout.addWidget(self._statistics())
-        layout.addStretch(1)
         layout.addWidget(self._confirmation())
+        self._scroll, self._content = scroll, content
         self._actions.follow(self)
         viewer.state.changed.connect(self._state_changed)
         self._refresh()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Wide enough for every button's words."""
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        return QSize(self._content.minimumSizeHint().width() + bar, 600)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As wide as needed, and low: the tools scroll."""
+        return QSize(self.sizeHint().width(), 300)
 
     def set_person(self, name: str) -> None:
         """Proposes who confirms: the person who signed in or confirmed last."""
@@ -78,40 +97,13 @@ class RoiPanel(QWidget):
         hint.setWordWrap(True)
         return hint
 
-    def _button(self, action: QAction) -> QToolButton:
-        button = QToolButton()
-        button.setDefaultAction(action)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        button.setSizePolicy(button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed)
-        return button
-
-    def _tools(self) -> QWidget:
-        box = QGroupBox(self._text("tools"))
-        grid = QGridLayout(box)
-        buttons = [self._button(self._actions.by_command[command]) for command in _DRAWING]
-        for place, button in enumerate(buttons):
-            grid.addWidget(button, place // 2, place % 2)
-        row = (len(buttons) + 1) // 2
-        grid.addWidget(self._button(self._actions.by_command[Command.UNDO]), row, 0)
-        grid.addWidget(self._button(self._actions.by_command[Command.REDO]), row, 1)
+    def _files(self) -> QWidget:
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
         self._import = QPushButton(self._text("import"))
         self._import.clicked.connect(self.import_requested)
-        grid.addWidget(self._import, row + 1, 0, 1, 2)
-        return box
-
-    def _brush(self) -> QWidget:
-        box = QGroupBox(self._text("brush"))
-        form = QFormLayout(box)
-        self._radius = QDoubleSpinBox()
-        self._radius.setRange(1.0, 120.0)
-        self._radius.setDecimals(1)
-        self._radius.setSuffix(self._text("millimetres_suffix"))
-        self._radius.setAccessibleName(self._text("brush_diameter"))
-        self._radius.valueChanged.connect(lambda value: self._viewer.state.set_brush(radius=value / 2))
-        form.addRow(self._text("brush_diameter"), self._radius)
-        self._ball = QCheckBox(self._text("brush_ball"))
-        self._ball.toggled.connect(lambda on: self._viewer.state.set_brush(ball=on))
-        form.addRow(self._ball)
+        row.addWidget(self._import)
         return box
 
     def _display(self) -> QWidget:
@@ -164,18 +156,14 @@ class RoiPanel(QWidget):
             self.confirmed.emit(roi)
 
     def _state_changed(self, changed: Changed) -> None:
-        if changed & (Changed.VOLUME | Changed.AVAILABLE | Changed.ROI | Changed.TOOL | Changed.DISPLAY):
+        if changed & (Changed.VOLUME | Changed.AVAILABLE | Changed.ROI | Changed.DISPLAY | Changed.PROGRESS):
             self._refresh()
 
     def _refresh(self) -> None:
         state = self._viewer.state
         self._import.setEnabled(state.can_edit)
-        with QSignalBlocker(self._radius), QSignalBlocker(self._opacity), QSignalBlocker(self._ball):
-            self._radius.setValue(state.brush_radius * 2)
+        with QSignalBlocker(self._opacity):
             self._opacity.setValue(round(state.overlay_opacity * 100))
-            self._ball.setChecked(state.brush_is_ball)
-        self._radius.setEnabled(state.can_edit)
-        self._ball.setEnabled(state.can_edit)
         self._show_statistics()
         self._show_confirmation()
 

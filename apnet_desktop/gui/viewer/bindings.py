@@ -40,12 +40,33 @@ class Command(StrEnum):
     TOOL_CROSSHAIR = "tool_crosshair"
     TOOL_BRUSH = "tool_brush"
     TOOL_ERASER = "tool_eraser"
+    TOOL_THRESHOLD = "tool_threshold"
+    TOOL_POLYGON = "tool_polygon"
+    TOOL_GROW = "tool_grow"
+    TOOL_INSIDE = "tool_inside"
+    TOOL_OUTSIDE = "tool_outside"
+    TOOL_DISTANCE = "tool_distance"
+    TOOL_ANGLE = "tool_angle"
+    TOOL_ELLIPSE = "tool_ellipse"
+    TOOL_FREEHAND = "tool_freehand"
     BRUSH_SMALLER = "brush_smaller"
     BRUSH_LARGER = "brush_larger"
     BRUSH_BALL = "brush_ball"
     UNDO = "undo"
     REDO = "redo"
+    FILL_BETWEEN = "fill_between"
+    SMOOTH = "smooth"
+    LARGEST_ISLAND = "largest_island"
+    MARGIN_GROW = "margin_grow"
+    MARGIN_SHRINK = "margin_shrink"
+    ERASE_SLICE = "erase_slice"
+    ERASE_ALL = "erase_all"
+    ACCEPT_PROPOSAL = "accept_proposal"
+    DISCARD_PROPOSAL = "discard_proposal"
+    CLEAR_MEASUREMENTS = "clear_measurements"
+    GO_TO_ROI = "go_to_roi"
     DROP_TOOL = "drop_tool"
+    CHEAT_SHEET = "cheat_sheet"
 
 
 class MouseAction(StrEnum):
@@ -115,12 +136,33 @@ _KEYS: dict[Command, tuple[str, ...]] = {
     Command.TOOL_CROSSHAIR: ("C",),
     Command.TOOL_BRUSH: ("B",),
     Command.TOOL_ERASER: ("E",),
+    Command.TOOL_THRESHOLD: ("Shift+E",),
+    Command.TOOL_POLYGON: ("P",),
+    Command.TOOL_GROW: ("G",),
+    Command.TOOL_INSIDE: ("A",),
+    Command.TOOL_OUTSIDE: ("S",),
+    Command.TOOL_DISTANCE: ("D",),
+    Command.TOOL_ANGLE: ("Shift+A",),
+    Command.TOOL_ELLIPSE: ("O",),
+    Command.TOOL_FREEHAND: ("Shift+O",),
     Command.BRUSH_SMALLER: ("[",),
     Command.BRUSH_LARGER: ("]",),
     Command.BRUSH_BALL: ("Shift+B",),
     Command.UNDO: ("Ctrl+Z",),
     Command.REDO: ("Ctrl+Y", "Ctrl+Shift+Z"),
+    Command.FILL_BETWEEN: ("N",),
+    Command.SMOOTH: ("Ctrl+M",),
+    Command.LARGEST_ISLAND: ("Ctrl+L",),
+    Command.MARGIN_GROW: ("Ctrl+]",),
+    Command.MARGIN_SHRINK: ("Ctrl+[",),
+    Command.ERASE_SLICE: ("Del",),
+    Command.ERASE_ALL: ("Ctrl+Del",),
+    Command.ACCEPT_PROPOSAL: ("Ctrl+Return",),
+    Command.DISCARD_PROPOSAL: ("Ctrl+Backspace",),
+    Command.CLEAR_MEASUREMENTS: ("Shift+D",),
+    Command.GO_TO_ROI: ("R",),
     Command.DROP_TOOL: ("Esc",),
+    Command.CHEAT_SHEET: ("?", "F1"),
 }
 
 

@@ -13,12 +13,18 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from apnet_desktop.ct.roi import Confirmation, Roi, RoiOrigin
 from apnet_desktop.ct.volume import CtVolume
+from apnet_desktop.gui.viewer.assist_session import AssistSession
 from apnet_desktop.gui.viewer.bindings import Bindings, Command, MouseAction
+from apnet_desktop.gui.viewer.cheat_sheet import CheatSheet
+from apnet_desktop.gui.viewer.mask_commands import MaskCommands
+from apnet_desktop.gui.viewer.measurements import MeasurementKind
 from apnet_desktop.gui.viewer.plane import PlaneKind
 from apnet_desktop.gui.viewer.slice_pixels import SlabMode
 from apnet_desktop.gui.viewer.slice_view import SliceView
 from apnet_desktop.gui.viewer.tools.base import SliceTool
+from apnet_desktop.gui.viewer.tools.measuring import MeasuringTool
 from apnet_desktop.gui.viewer.tools.navigation import CrosshairTool, PanTool, WindowTool, ZoomTool
+from apnet_desktop.gui.viewer.tools.outlining import GrowTool, PolygonTool, StrokeTool
 from apnet_desktop.gui.viewer.tools.painting import BrushTool
 from apnet_desktop.gui.viewer.viewer_actions import TOOL_COMMANDS, ViewerActions
 from apnet_desktop.gui.viewer.viewer_state import Changed, Tool, ViewerState
@@ -58,6 +64,8 @@ class CtViewer(QWidget):
         super().__init__(parent)
         self.language = language
         self.state = ViewerState(self)
+        self.session = AssistSession(self.state, self)
+        self.mask_commands = MaskCommands(self.state, self)
         self.tools: dict[Tool, SliceTool] = {
             Tool.WINDOW: WindowTool(self.state),
             Tool.PAN: PanTool(self.state),
@@ -65,10 +73,17 @@ class CtViewer(QWidget):
             Tool.CROSSHAIR: CrosshairTool(self.state),
             Tool.BRUSH: BrushTool(self.state),
             Tool.ERASER: BrushTool(self.state, erases=True),
+            Tool.THRESHOLD: BrushTool(self.state, limited=True),
+            Tool.POLYGON: PolygonTool(self.state),
+            Tool.GROW: GrowTool(self.state),
+            Tool.INSIDE: StrokeTool(self.state, self.session, inside=True),
+            Tool.OUTSIDE: StrokeTool(self.state, self.session, inside=False),
+            **{Tool(kind.value): MeasuringTool(self.state, kind) for kind in MeasurementKind},
         }
         self._bindings = Bindings()
         self._layout_kind = ViewerLayout.AXIAL_LARGE
         self._single = PlaneKind.AXIAL
+        self.margin = 2.0
         self._shown_slice = -1
         self._shown_tool = self.state.tool
         self.views = {kind: SliceView(kind, self.state, self._tool_of, language, self) for kind in PlaneKind}
@@ -76,9 +91,10 @@ class CtViewer(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)
         for view in self.views.values():
+            view.session = self.session
             view.menu_requested.connect(self._open_menu)
             view.maximize_requested.connect(self._maximize)
-        self.actions_of = ViewerActions(self.state, self._handlers(), language, self)
+        self.actions_of = ViewerActions(self.state, self._conditions(), self._handlers(), language, self)
         self.actions_of.set_bindings(self._bindings)
         self.set_layout(ViewerLayout.AXIAL_LARGE)
         self.setFocusProxy(self.views[PlaneKind.AXIAL])
@@ -110,6 +126,8 @@ class CtViewer(QWidget):
     def set_roi(self, roi: Roi | None) -> None:
         """Shows a stored ROI, with nothing to undo, and goes to its middle slice; None shows none."""
         self._drop_tool()
+        self.mask_commands.stop()
+        self.session.discard()
         self.state.start_roi(roi)
 
     def import_roi(self, roi: Roi) -> None:
@@ -248,13 +266,73 @@ class CtViewer(QWidget):
             Command.BRUSH_SMALLER: lambda: state.set_brush(radius=state.brush_radius / _BRUSH_STEP),
             Command.BRUSH_LARGER: lambda: state.set_brush(radius=state.brush_radius * _BRUSH_STEP),
             Command.BRUSH_BALL: lambda: state.set_brush(ball=not state.brush_is_ball),
-            Command.UNDO: state.undo,
+            Command.UNDO: self._undo,
             Command.REDO: state.redo,
+            Command.FILL_BETWEEN: self.mask_commands.fill_between,
+            Command.SMOOTH: self.mask_commands.smooth,
+            Command.LARGEST_ISLAND: self.mask_commands.keep_largest,
+            Command.MARGIN_GROW: lambda: self.mask_commands.add_margin(self.margin),
+            Command.MARGIN_SHRINK: lambda: self.mask_commands.add_margin(-self.margin),
+            Command.ERASE_SLICE: self.mask_commands.erase_slice,
+            Command.ERASE_ALL: self.mask_commands.erase_all,
+            Command.ACCEPT_PROPOSAL: self._accept,
+            Command.DISCARD_PROPOSAL: self.session.discard,
+            Command.CLEAR_MEASUREMENTS: state.clear_measurements,
+            Command.GO_TO_ROI: state.move_to_roi,
             Command.DROP_TOOL: self._escape,
+            Command.CHEAT_SHEET: self.show_cheat_sheet,
         }
         for command, tool in TOOL_COMMANDS.items():
             handlers[command] = lambda chosen=tool: self.set_tool(chosen)  # type: ignore[misc]
         return handlers
+
+    def _conditions(self) -> dict[Command, Callable[[], bool]]:
+        state, session = self.state, self.session
+
+        def has_roi() -> bool:
+            return state.editor is not None and not state.editor.is_empty
+
+        def can_undo() -> bool:
+            return state.editor is not None and (
+                state.editor.history.undo_label is not None or bool(session.strokes) or state.tool is Tool.POLYGON
+            )
+
+        return {
+            Command.FILE_WINDOW: lambda: state.volume is not None and state.volume.series.window is not None,
+            Command.UNDO: can_undo,
+            Command.REDO: lambda: state.editor is not None and state.editor.history.redo_label is not None,
+            Command.FILL_BETWEEN: lambda: self.mask_commands.can_fill,
+            Command.ACCEPT_PROPOSAL: lambda: session.proposal is not None and not session.is_running,
+            Command.DISCARD_PROPOSAL: lambda: bool(session.strokes),
+            Command.CLEAR_MEASUREMENTS: lambda: bool(state.measurements),
+            Command.SLAB_THINNER: lambda: state.slab > 0.0,
+            **dict.fromkeys(
+                (
+                    Command.SMOOTH,
+                    Command.LARGEST_ISLAND,
+                    Command.MARGIN_GROW,
+                    Command.MARGIN_SHRINK,
+                    Command.ERASE_SLICE,
+                    Command.ERASE_ALL,
+                    Command.GO_TO_ROI,
+                ),
+                has_roi,
+            ),
+        }
+
+    def _undo(self) -> None:
+        if not self.tools[self.state.tool].step_back():
+            self.state.undo()
+
+    def _accept(self) -> None:
+        if self.session.accept():
+            self.state.set_tool(Tool.BRUSH)
+
+    def show_cheat_sheet(self) -> None:
+        """Shows what every key and mouse button does."""
+        sheet = CheatSheet(self._bindings, self.language, self)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.show()
 
     def _file_window(self) -> None:
         if self.state.volume is not None and self.state.volume.series.window is not None:

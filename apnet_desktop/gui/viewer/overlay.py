@@ -11,12 +11,14 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from apnet_desktop.gui.viewer.slice_pixels import mask_outline
 
-__all__ = ["PROPOSAL_COLOR", "ROI_COLOR", "MaskPicture"]
+__all__ = ["INSIDE_COLOR", "OUTSIDE_COLOR", "PROPOSAL_COLOR", "ROI_COLOR", "MaskPicture"]
 
 # Orange and sky blue of Okabe and Ito's palette: told apart by people with any of the common colour-vision
 # deficiencies, and, as proposals are hatched and dashed, by people who see no colour at all.
 ROI_COLOR = QColor(230, 159, 0)
 PROPOSAL_COLOR = QColor(86, 180, 233)
+INSIDE_COLOR = QColor(86, 180, 233)
+OUTSIDE_COLOR = QColor(204, 121, 167)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QColor,
     QEnterEvent,
     QImage,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -22,11 +23,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from apnet_desktop.gui.viewer.annotations import TextPlacement, paint_annotations
-from apnet_desktop.gui.viewer.overlay import ROI_COLOR, MaskPicture
+from apnet_desktop.gui.viewer.assist_session import AssistSession
+from apnet_desktop.gui.viewer.overlay import INSIDE_COLOR, OUTSIDE_COLOR, PROPOSAL_COLOR, ROI_COLOR, MaskPicture
 from apnet_desktop.gui.viewer.pager import SlicePager
 from apnet_desktop.gui.viewer.plane import Index, Plane, PlaneKind
 from apnet_desktop.gui.viewer.slice_pixels import slab_of
-from apnet_desktop.gui.viewer.tools.base import Pointer, SliceTool
+from apnet_desktop.gui.viewer.tools.base import Pointer, SliceTool, on_slice
+from apnet_desktop.gui.viewer.tools.measuring import paint_measurements
 from apnet_desktop.gui.viewer.viewer_state import Changed, ViewerState
 from apnet_desktop.language import Language, text
 
@@ -69,6 +72,7 @@ class SliceView(QWidget):
         self.state = state
         self.language = language
         self.shows_identity = True
+        self.session: AssistSession | None = None
         self.texts: list[TextPlacement] = []
         self._tool_of = tool_of
         self._held: tuple[Qt.MouseButton, SliceTool] | None = None
@@ -80,6 +84,8 @@ class SliceView(QWidget):
         self._pixels: NDArray[np.uint32] | None = None
         self._roi: MaskPicture | None = None
         self._roi_key: object = None
+        self._proposal: list[MaskPicture] = []
+        self._proposal_key: object = None
         rate = self.screen().refreshRate() or 60.0
         self._pager = SlicePager(self._page, max(4, int(1000 / rate)), self)
         self.setMouseTracking(True)
@@ -177,6 +183,7 @@ class SliceView(QWidget):
             self._pager.stop()
             self._held = None
             self._roi_key = None
+            self._proposal_key = None
         if changed & (Changed.VOLUME | Changed.AVAILABLE):
             self._image_key = None
         self.update()
@@ -192,12 +199,13 @@ class SliceView(QWidget):
         self._paint_slice(painter)
         if self.state.overlay_shown:
             self._paint_roi(painter)
+            self._paint_proposal(painter)
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.state.crosshair_shown:
             self._paint_crosshair(painter)
-        for tool in {self._tool_of(Qt.MouseButton.LeftButton)}:
-            tool.paint(painter, self)
+        paint_measurements(painter, self)
+        self._tool_of(Qt.MouseButton.LeftButton).paint(painter, self)
         self.texts = paint_annotations(painter, self)
         if self.hasFocus():
             painter.setPen(QPen(QColor(120, 170, 220), 1))
@@ -242,6 +250,29 @@ class SliceView(QWidget):
             self._roi, self._roi_key = MaskPicture.of(mask, ROI_COLOR, opacity), key
         painter.setTransform(self.voxel_transform())
         self._roi.paint(painter)
+
+    def _paint_proposal(self, painter: QPainter) -> None:
+        session = self.session
+        if session is None or (session.proposal is None and not session.strokes):
+            return
+        key = (session.revision, self.slice_index)
+        if key != self._proposal_key:
+            self._proposal, self._proposal_key = self._proposal_pictures(session), key
+        painter.setTransform(self.voxel_transform())
+        for picture in self._proposal:
+            picture.paint(painter)
+
+    def _proposal_pictures(self, session: AssistSession) -> list[MaskPicture]:
+        pictures = []
+        if session.proposal is not None:
+            mask = self.plane.cut(session.proposal, self.slice_index, self.slice_index)[0]
+            pictures.append(MaskPicture.of(mask, PROPOSAL_COLOR, 0.35, hatched=True))
+        masks = session.masks()
+        if masks is not None:
+            for strokes, color in zip(masks, (INSIDE_COLOR, OUTSIDE_COLOR), strict=True):
+                mask = self.plane.cut(strokes, self.slice_index, self.slice_index)[0]
+                pictures.append(MaskPicture.of(mask, color, 0.85, hatched=color is OUTSIDE_COLOR))
+        return pictures
 
     def _paint_crosshair(self, painter: QPainter) -> None:
         k, j, i = self.state.position
@@ -335,6 +366,42 @@ class SliceView(QWidget):
             self._wheel -= steps
             self.scroll_slices(steps)
         event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Does without a mouse what it does: Alt and arrows move the crosshair, Space clicks there, Enter closes."""
+        if self.state.volume is None:
+            super().keyPressEvent(event)
+            return
+        tool = self._tool_of(Qt.MouseButton.LeftButton)
+        arrows = {
+            Qt.Key.Key_Left: (-1, 0),
+            Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, -1),
+            Qt.Key.Key_Down: (0, 1),
+        }
+        key = Qt.Key(event.key())
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier and key in arrows:
+            steps = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+            self._move_crosshair(arrows[key][0] * steps, arrows[key][1] * steps)
+        elif key == Qt.Key.Key_Space:
+            self._click_at_crosshair(tool, event.modifiers())
+        elif not (key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and tool.enter()):
+            super().keyPressEvent(event)
+
+    def _move_crosshair(self, columns: int, rows: int) -> None:
+        k, j, i = self.state.position
+        plane = self.plane
+        u, v = plane.to_point((float(k), float(j), float(i)))
+        moved = plane.to_index(u + columns * plane.column_spacing, v + rows * plane.row_spacing, self.slice_index)
+        self.state.set_position(moved)
+
+    def _click_at_crosshair(self, tool: SliceTool, modifiers: Qt.KeyboardModifier) -> None:
+        k, j, i = self.state.position
+        index = on_slice((float(k), float(j), float(i)), self.plane.slice_axis, self.slice_index)
+        pointer = Pointer(self, self.to_screen(index), index, modifiers)
+        tool.press(pointer)
+        tool.release(pointer)
+        self.update()
 
     def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Shows the active tool's cursor."""

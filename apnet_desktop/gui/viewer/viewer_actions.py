@@ -27,9 +27,18 @@ _CHECKABLE = {
     Command.BRUSH_BALL,
     *TOOL_COMMANDS,
 }
+_ALWAYS = {Command.CHEAT_SHEET}
 _EDITING = {
     Command.UNDO,
     Command.REDO,
+    Command.FILL_BETWEEN,
+    Command.SMOOTH,
+    Command.LARGEST_ISLAND,
+    Command.MARGIN_GROW,
+    Command.MARGIN_SHRINK,
+    Command.ERASE_SLICE,
+    Command.ERASE_ALL,
+    Command.ACCEPT_PROPOSAL,
     Command.BRUSH_BALL,
     Command.BRUSH_LARGER,
     Command.BRUSH_SMALLER,
@@ -38,6 +47,29 @@ _EDITING = {
 
 _MENU: tuple[tuple[str, tuple[Command, ...]], ...] = (
     ("viewer.menu_tools", (Command.TOOL_WINDOW, Command.TOOL_PAN, Command.TOOL_ZOOM, Command.TOOL_CROSSHAIR)),
+    (
+        "viewer.menu_measure",
+        (
+            Command.TOOL_DISTANCE,
+            Command.TOOL_ANGLE,
+            Command.TOOL_ELLIPSE,
+            Command.TOOL_FREEHAND,
+            Command.CLEAR_MEASUREMENTS,
+        ),
+    ),
+    (
+        "viewer.menu_outline",
+        (
+            Command.TOOL_BRUSH,
+            Command.TOOL_ERASER,
+            Command.TOOL_POLYGON,
+            Command.TOOL_THRESHOLD,
+            Command.TOOL_GROW,
+            Command.TOOL_INSIDE,
+            Command.TOOL_OUTSIDE,
+            Command.FILL_BETWEEN,
+        ),
+    ),
     (
         "viewer.menu_view",
         (
@@ -66,16 +98,23 @@ class ViewerActions(QObject):
 
     Args:
         state: What tells whether an action works now.
+        conditions: What else must hold for a command to work.
         handlers: What each command does.
         language: Of the sentences.
         owner: Widget in which the shortcuts work.
     """
 
     def __init__(
-        self, state: ViewerState, handlers: dict[Command, Callable[[], None]], language: Language, owner: QWidget
+        self,
+        state: ViewerState,
+        conditions: dict[Command, Callable[[], bool]],
+        handlers: dict[Command, Callable[[], None]],
+        language: Language,
+        owner: QWidget,
     ) -> None:
         super().__init__(owner)
         self._state = state
+        self._conditions = conditions
         self._language = language
         self._owner = owner
         self._followers: list[QWidget] = []
@@ -126,12 +165,12 @@ class ViewerActions(QObject):
         state = self._state
         present = state.volume is not None
         for command, action in self.by_command.items():
-            action.setEnabled(present and (state.can_edit or command not in _EDITING))
+            works = command in _ALWAYS or (present and (state.can_edit or command not in _EDITING))
+            condition = self._conditions.get(command)
+            action.setEnabled(works and (condition is None or condition()))
         history = None if state.editor is None else state.editor.history
         self._name_history(Command.UNDO, None if history is None else history.undo_label)
         self._name_history(Command.REDO, None if history is None else history.redo_label)
-        file_window = None if state.volume is None else state.volume.series.window
-        self.by_command[Command.FILE_WINDOW].setEnabled(file_window is not None)
         for command, on in (
             (Command.CROSSHAIR, state.crosshair_shown),
             (Command.ANNOTATIONS, state.all_annotations),
@@ -150,10 +189,8 @@ class ViewerActions(QObject):
     def _name_history(self, command: Command, label: str | None) -> None:
         action = self.by_command[command]
         name = text(f"viewer.command_{command}", self._language)
-        if label is not None:
+        if label is not None and self._state.can_edit:
             name = text(f"viewer.{command}_of", self._language, what=text(label, self._language))
-        else:
-            action.setEnabled(False)
         if action.text() != name:
             action.setText(name)
 
@@ -167,5 +204,7 @@ class ViewerActions(QObject):
             part = menu.addMenu(text(title, self._language))
             part.addActions([self.by_command[command] for command in commands])
         menu.addSeparator()
+        menu.addAction(self.by_command[Command.GO_TO_ROI])
         menu.addActions([self.by_command[Command.UNDO], self.by_command[Command.REDO]])
+        menu.addAction(self.by_command[Command.CHEAT_SHEET])
         return menu

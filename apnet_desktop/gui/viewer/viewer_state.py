@@ -12,6 +12,7 @@ from apnet_desktop.ct.roi import Roi, RoiOrigin
 from apnet_desktop.ct.roi_editing.history import Edit
 from apnet_desktop.ct.roi_editing.mask_editor import MaskEditor
 from apnet_desktop.ct.volume import CtVolume
+from apnet_desktop.gui.viewer.measurements import Measurement
 from apnet_desktop.gui.viewer.plane import Index, Plane, PlaneKind
 from apnet_desktop.gui.viewer.slice_pixels import SlabMode, grayscale_table
 
@@ -33,6 +34,15 @@ class Tool(StrEnum):
     CROSSHAIR = "crosshair"
     BRUSH = "brush"
     ERASER = "eraser"
+    THRESHOLD = "threshold"
+    POLYGON = "polygon"
+    GROW = "grow"
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    DISTANCE = "distance"
+    ANGLE = "angle"
+    ELLIPSE = "ellipse"
+    FREEHAND = "freehand"
 
     @property
     def edits(self) -> bool:
@@ -40,7 +50,7 @@ class Tool(StrEnum):
         return self in _EDITING
 
 
-_EDITING = frozenset({Tool.BRUSH, Tool.ERASER})
+_EDITING = frozenset({Tool.BRUSH, Tool.ERASER, Tool.THRESHOLD, Tool.POLYGON, Tool.GROW, Tool.INSIDE, Tool.OUTSIDE})
 
 
 class Changed(Flag):
@@ -54,6 +64,9 @@ class Changed(Flag):
     ROI = auto()
     TOOL = auto()
     DISPLAY = auto()
+    PROPOSAL = auto()
+    PROGRESS = auto()
+    MEASUREMENTS = auto()
 
 
 class ViewerState(QObject):
@@ -89,6 +102,10 @@ class ViewerState(QObject):
         self.overlay_shown = True
         self.overlay_filled = True
         self.overlay_opacity = 0.3
+        self.threshold = (0.0, 200.0)
+        self.grow_reach = 40.0
+        self.measurements: list[Measurement] = []
+        self.progress: float | None = None
         self._author = ""
 
     def set_volume(self, volume: CtVolume | None) -> None:
@@ -96,6 +113,7 @@ class ViewerState(QObject):
         self.volume = volume
         self.ready = None
         self.zoom = 1.0
+        self.measurements = []
         if volume is None:
             self.planes, self.editor = {}, None
         else:
@@ -114,8 +132,8 @@ class ViewerState(QObject):
 
     @property
     def can_edit(self) -> bool:
-        """True if there is a whole volume to draw on."""
-        return self.editor is not None and self.ready is None
+        """True if there is a whole volume to draw on, and no operation on the ROI is running."""
+        return self.editor is not None and self.ready is None and self.progress is None
 
     @property
     def author(self) -> str:
@@ -203,6 +221,31 @@ class ViewerState(QObject):
         if ball is not None:
             self.brush_is_ball = ball
         self.changed.emit(Changed.TOOL)
+
+    def set_threshold(self, lowest: float, highest: float) -> None:
+        """Sets the HU between which the threshold brush paints and the grow tool grows."""
+        self.threshold = (min(lowest, highest), max(lowest, highest))
+        self.changed.emit(Changed.TOOL)
+
+    def set_grow_reach(self, reach: float) -> None:
+        """Sets how far in mm from the clicked voxel the grow tool may go."""
+        self.grow_reach = min(max(reach, 1.0), 200.0)
+        self.changed.emit(Changed.TOOL)
+
+    def set_progress(self, fraction: float | None) -> None:
+        """Says how far an operation on the whole ROI is; None when none runs."""
+        self.progress = fraction
+        self.changed.emit(Changed.PROGRESS)
+
+    def add_measurement(self, measurement: Measurement) -> None:
+        """Keeps a measurement until it is cleared or another volume is shown."""
+        self.measurements.append(measurement)
+        self.changed.emit(Changed.MEASUREMENTS)
+
+    def clear_measurements(self) -> None:
+        """Forgets all measurements."""
+        self.measurements = []
+        self.changed.emit(Changed.MEASUREMENTS)
 
     def set_slab(self, thickness: float, mode: SlabMode | None = None) -> None:
         """Shows slabs of `thickness` mm instead of single slices; 0 for single slices."""

@@ -14,7 +14,7 @@ from apnet_desktop.gui.viewer.viewer_state import ViewerState
 if TYPE_CHECKING:
     from apnet_desktop.gui.viewer.slice_view import SliceView
 
-__all__ = ["Pointer", "SliceTool"]
+__all__ = ["Pointer", "SliceTool", "on_slice"]
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,24 @@ class SliceTool:
         """The button is pressed twice. True if the tool made use of it."""
         return False
 
+    def enter(self) -> bool:
+        """Enter is pressed. True if the tool made use of it."""
+        return False
+
+    def step_back(self) -> bool:
+        """Undo is asked for while something is in hand. True if the tool took a part of it back."""
+        return False
+
     def cancel(self) -> bool:
         """Esc, or another tool is chosen. True if something in hand was given up."""
         return False
 
     def paint(self, painter: QPainter, view: SliceView) -> None:
         """Paints over the slice, in logical pixels of the view."""
+
+
+def on_slice(index: Index, axis: int, slice_index: int) -> Index:
+    """`index` moved along the array's `axis` on to the slice `slice_index`."""
+    moved = list(index)
+    moved[axis] = float(slice_index)
+    return (moved[0], moved[1], moved[2])

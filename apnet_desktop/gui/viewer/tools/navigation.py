@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
-from apnet_desktop.gui.viewer.plane import Index
-from apnet_desktop.gui.viewer.tools.base import Pointer, SliceTool
+from apnet_desktop.gui.viewer.tools.base import Pointer, SliceTool, on_slice
 
 __all__ = ["CrosshairTool", "PanTool", "WindowTool", "ZoomTool"]
 
@@ -69,14 +68,8 @@ class CrosshairTool(SliceTool):
 
     def press(self, pointer: Pointer) -> None:
         """Moves the crosshair to the hand."""
-        self.state.set_position(_in_slice(pointer))
+        self.state.set_position(on_slice(pointer.index, pointer.plane.slice_axis, pointer.view.slice_index))
 
     def move(self, pointer: Pointer) -> None:
         """Moves the crosshair with the hand."""
-        self.state.set_position(_in_slice(pointer))
-
-
-def _in_slice(pointer: Pointer) -> Index:
-    index = list(pointer.index)
-    index[pointer.plane.slice_axis] = pointer.view.slice_index
-    return (index[0], index[1], index[2])
+        self.state.set_position(on_slice(pointer.index, pointer.plane.slice_axis, pointer.view.slice_index))

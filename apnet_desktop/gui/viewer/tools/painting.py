@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from apnet_desktop.ct.roi import RoiOrigin
 from apnet_desktop.ct.roi_editing.brush import swept_brush
 from apnet_desktop.gui.viewer.plane import Index
-from apnet_desktop.gui.viewer.tools.base import Pointer, SliceTool
+from apnet_desktop.gui.viewer.tools.base import Pointer, SliceTool, on_slice
 from apnet_desktop.gui.viewer.viewer_state import ViewerState
 
 if TYPE_CHECKING:
@@ -25,13 +25,15 @@ class BrushTool(SliceTool):
     Args:
         state: The state that it changes.
         erases: True for the eraser.
+        limited: True for the threshold brush, which paints only within the HU limits.
     """
 
     cursor = Qt.CursorShape.CrossCursor
 
-    def __init__(self, state: ViewerState, *, erases: bool = False) -> None:
+    def __init__(self, state: ViewerState, *, erases: bool = False, limited: bool = False) -> None:
         super().__init__(state)
         self._erases = erases
+        self._limited = limited
         self._value = True
         self._last: Index | None = None
         self._hand: tuple[SliceView, QPointF] | None = None
@@ -90,17 +92,12 @@ class BrushTool(SliceTool):
         self._hand = (pointer.view, pointer.at)
         flat = None if self.state.brush_is_ball else plane.slice_axis
         start, end = (
-            _on_slice(index, plane.slice_axis, pointer.view.slice_index) for index in (self._last, pointer.index)
+            on_slice(index, plane.slice_axis, pointer.view.slice_index) for index in (self._last, pointer.index)
         )
         swept = swept_brush(start, end, self.state.brush_radius, editor.spacing, editor.geometry.shape, flat)
         self._last = pointer.index
-        if swept is not None and editor.paint(*swept, self._value):
+        limits = self.state.threshold if self._limited and self._value else None
+        if swept is not None and editor.paint(*swept, self._value, limits):
             self.state.roi_touched()
         else:
             pointer.view.update()
-
-
-def _on_slice(index: Index, axis: int, slice_index: int) -> Index:
-    moved = list(index)
-    moved[axis] = float(slice_index)
-    return (moved[0], moved[1], moved[2])
