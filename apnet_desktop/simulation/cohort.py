@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Final
 
 from apnet_desktop.clinical.record import FactorValue
+from apnet_desktop.errors import StudyError
 from apnet_desktop.frozen import FrozenModel
+from apnet_desktop.language import Message
 from apnet_desktop.simulation.dicom_writer import write_patient
 from apnet_desktop.simulation.findings import Findings
 from apnet_desktop.simulation.outcome import FollowUp, follow, true_outcome
 from apnet_desktop.simulation.patient import SimulatedPatient, simulate_patient
 from apnet_desktop.simulation.rendering import measure_patient
 from apnet_desktop.simulation.settings import DEFAULT, GeneratorSettings
+from apnet_desktop.simulation.writing import SLICE_BYTES, require_space, writing_to
 
 __all__ = [
     "COHORT_FILE",
@@ -172,8 +175,45 @@ def simulate_cohort(
         first: Index of the first patient: cohorts of one seed that must not overlap use ranges.
         processes: Worker processes; None: one for each CPU core.
         progress: Told the share that is done.
+
+    Raises:
+        StudyError: No patients are asked for, the folder holds another cohort, or it cannot be written.
     """
-    (folder if inputs_only else folder / "patients").mkdir(parents=True, exist_ok=True)
+    if count < 1:
+        raise StudyError(Message.of("simulation.no_patients", count=count))
+    recipe = CohortRecipe(seed=seed, first=first, count=count, settings=settings)
+    with writing_to(folder):
+        (folder if inputs_only else folder / "patients").mkdir(parents=True, exist_ok=True)
+        _claim(folder, recipe)
+        if not inputs_only:
+            require_space(folder, sum(_size(seed, index, settings, folder) for index in range(first, first + count)))
+        return _simulate(recipe, folder, inputs_only, processes, progress)
+
+
+def _claim(folder: Path, recipe: CohortRecipe) -> None:
+    """Writes the recipe into the folder; one that holds another cohort is left alone."""
+    path = folder / RECIPE_FILE
+    content = recipe.model_dump_json(indent=1) + "\n"
+    if path.is_file() and path.read_text(encoding="utf-8") != content:
+        raise StudyError(Message.of("simulation.other_cohort", folder=str(folder)))
+    path.write_text(content, encoding="utf-8")
+
+
+def _size(seed: int, index: int, settings: GeneratorSettings, folder: Path) -> int:
+    """Bytes that a patient will take who is not there yet."""
+    if (folder / "patients" / f"{index:05d}").is_dir():
+        return 0
+    return simulate_patient(seed, index, settings).series.geometry.size[2] * SLICE_BYTES
+
+
+def _simulate(
+    recipe: CohortRecipe,
+    folder: Path,
+    inputs_only: bool,
+    processes: int | None,
+    progress: Callable[[float], None] | None,
+) -> Path:
+    seed, settings, first, count = recipe.seed, recipe.settings, recipe.first, recipe.count
     make = partial(_make, folder=folder, seed=seed, settings=settings, inputs_only=inputs_only)
     rows: list[dict[str, str]] = []
     truths: list[dict[str, str]] = []
@@ -183,8 +223,6 @@ def simulate_cohort(
         truths.append(truth)
         if progress is not None:
             progress(len(rows) / count)
-    recipe = CohortRecipe(seed=seed, first=first, count=count, settings=settings)
-    (folder / RECIPE_FILE).write_text(recipe.model_dump_json(indent=1) + "\n", encoding="utf-8")
     _write(folder / TRUTH_FILE, truths)
     _write(folder / COHORT_FILE, rows)
     return folder / COHORT_FILE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -21,10 +22,14 @@ from apnet_desktop.simulation.patient import SeriesPlan, SimulatedPatient, simul
 from apnet_desktop.simulation.population import MISSING, Population
 from apnet_desktop.simulation.scanners import SCANNERS
 from apnet_desktop.simulation.settings import DEFAULT
+from apnet_desktop.simulation.writing import SLICE_BYTES, require_space, writing_to
 
 __all__ = ["DemoCase", "demo_patient", "make_demo_case"]
 
 _SIZE: Final = 512
+_MARK: Final = "recipe.json"
+_SCRATCH: Final = ".demo-case-"
+_ABANDONED: Final = 3600.0  # seconds
 _LOWEST: Final = -96.0
 _SLICES: Final = 80
 _WHOLE_NUMBERS: Final = ("complication",)
@@ -113,19 +118,42 @@ def make_demo_case(folder: Path, progress: Callable[[float], None] | None = None
     Args:
         folder: Where it belongs; its parent is made if absent.
         progress: Told the share that is done.
+
+    Raises:
+        StudyError: The folder cannot be written.
     """
     stamp = _recipe().model_dump_json()
     case = DemoCase(folder / "ct", folder / "pancreas.nii.gz", folder / "clinical.json")
-    mark = folder / "recipe.json"
-    if mark.is_file() and mark.read_text(encoding="utf-8") == stamp:
+    if _is_made(folder, stamp):
         return case
+    with writing_to(folder):
+        _make(folder, stamp, progress)
+    return case
+
+
+def _make(folder: Path, stamp: str, progress: Callable[[float], None] | None) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".demo-case-", dir=folder.parent) as scratch:
+    _sweep(folder.parent)
+    require_space(folder.parent, 2 * _SLICES * SLICE_BYTES)
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder.parent) as scratch:
         made = Path(scratch) / "case"
         write_patient(demo_patient(), made, progress)
         (made / "outcome.json").unlink()
-        (made / "recipe.json").write_text(stamp, encoding="utf-8")
+        (made / _MARK).write_text(stamp, encoding="utf-8")
+        if _is_made(folder, stamp):  # by another process, in the meantime
+            return
         if folder.exists():
             shutil.rmtree(folder)
         made.rename(folder)
-    return case
+
+
+def _is_made(folder: Path, stamp: str) -> bool:
+    mark = folder / _MARK
+    return mark.is_file() and mark.read_text(encoding="utf-8") == stamp
+
+
+def _sweep(parent: Path) -> None:
+    """Removes what a killed process left behind: scratch folders that nobody has touched for an hour."""
+    for left in parent.glob(f"{_SCRATCH}*"):
+        if time.time() - left.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(left, ignore_errors=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from apnet_desktop.errors import StudyError
 from apnet_desktop.simulation.cohort import COHORT_FILE, FACTOR_COLUMNS, TRUTH_FILE, CohortRecipe, simulate_cohort
 from apnet_desktop.simulation.patient import simulate_patient
 from apnet_desktop.simulation.rendering import MANUFACTURER
@@ -90,3 +91,29 @@ def test_a_run_that_was_cut_off_goes_on(whole: Path) -> None:
     assert (whole / COHORT_FILE).read_bytes() == table
     assert len(list((whole / "patients" / "00001" / "ct").iterdir())) > 30
     assert sorted(path.name for path in (whole / "patients").iterdir()) == ["00000", "00001"]
+
+
+def test_a_folder_with_another_cohort_is_refused(whole: Path) -> None:
+    with pytest.raises(StudyError) as refusal:
+        simulate_cohort(2, whole, SEED + 1, inputs_only=True)
+    assert refusal.value.message.id == "simulation.other_cohort"
+    assert str(whole) in str(refusal.value)
+
+
+def test_no_patients_and_no_space_are_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StudyError, match="at least one patient"):
+        simulate_cohort(0, tmp_path, SEED)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(StudyError, match="GB are free"):
+        simulate_cohort(1, tmp_path, SEED, processes=1)
+    assert not list(tmp_path.rglob("*.dcm"))
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("", encoding="utf-8")
+    with pytest.raises(StudyError, match=str(blocker / "cohort")):
+        simulate_cohort(1, blocker / "cohort", SEED, inputs_only=True)

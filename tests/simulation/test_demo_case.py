@@ -1,4 +1,5 @@
 import hashlib
+import os
 from pathlib import Path
 
 import pydicom
@@ -83,6 +84,21 @@ def test_a_case_of_another_recipe_is_made_again(tmp_path: Path, monkeypatch: pyt
     assert len(made) == 1
     assert not (folder / "stale").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["case"]
+
+
+def test_what_a_killed_process_left_is_swept_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, young = tmp_path / ".demo-case-old", tmp_path / ".demo-case-young"
+    for folder in (old, young):
+        folder.mkdir()
+    os.utime(old, (1.0, 1.0))
+
+    def write(patient: object, target: Path, progress: object) -> None:
+        target.mkdir()
+        (target / "outcome.json").write_text("{}", encoding="utf-8")
+
+    monkeypatch.setattr(demo_case, "write_patient", write)
+    make_demo_case(tmp_path / "case")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".demo-case-young", "case"]
 
 
 def test_the_demo_patient_shows_what_the_paper_is_about() -> None:
