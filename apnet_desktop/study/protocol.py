@@ -55,6 +55,21 @@ class ClaimsPlan(FrozenModel):
     external_seed: int
     external_patients: int
     permutation_runs: int
+    learning: tuple[int, ...]
+
+    def sentences(self) -> tuple[str, ...]:
+        """The plan, step by step, with rough hours on two free cores."""
+        cohorts = len(self.cohort_seeds) * (self.development_patients + self.validation_patients)
+        patients = cohorts + self.test_patients + max(self.learning) + self.external_patients
+        developments = len(self.cohort_seeds) + len(self.learning) + 1
+        hours = (patients * 1.3 / 2 + patients * 1.6) / 3600
+        return (
+            "1. the optimum, by integration over a million unrendered patients (about 5 minutes)",
+            f"2. render {patients} patients and extract their features (about {hours:.1f} hours)",
+            f"3. {developments} developments with 200 bootstrap refits each (about {developments * 6 / 60:.1f} hours)",
+            f"4. {permuted} developments on permuted outcomes (about {permuted / 60:.1f} hours)",
+            "each step is kept; the command may be cut off and started again",
+        )
 
 
 class Protocol(FrozenModel):
