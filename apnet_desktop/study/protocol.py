@@ -63,6 +63,7 @@ class ClaimsPlan(FrozenModel):
         patients = cohorts + self.test_patients + max(self.learning) + self.external_patients
         developments = len(self.cohort_seeds) + len(self.learning) + 1
         hours = (patients * 1.3 / 2 + patients * 1.6) / 3600
+        permuted = self.permutation_runs
         return (
             "1. the optimum, by integration over a million unrendered patients (about 5 minutes)",
             f"2. render {patients} patients and extract their features (about {hours:.1f} hours)",
