@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO
 
 from apnet_desktop.cases.files import known_errors, private_folder, user_log_folder, write_file
-from apnet_desktop.cases.log import describe_exception
+from apnet_desktop.cases.log import describe_exception, redact_last_resort
 from apnet_desktop.frozen import FrozenModel
 
 __all__ = ["CrashNote", "CrashWatch"]
@@ -48,6 +48,7 @@ class CrashWatch:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
+        redact_last_resort()
         self.folder = private_folder(folder or user_log_folder())
         self._native = self.folder / "crash-native.txt"
         self._python = self.folder / "crash-note.json"

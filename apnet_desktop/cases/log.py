@@ -14,7 +14,7 @@ from apnet_desktop.cases.files import known_errors, private_folder, user_log_fol
 from apnet_desktop.errors import KnownError
 from apnet_desktop.language import Message
 
-__all__ = ["RedactingFormatter", "describe_exception", "start_logging"]
+__all__ = ["RedactingFormatter", "describe_exception", "redact_last_resort", "start_logging"]
 
 _FILE_BYTES = 1_000_000
 _FILES = 5
@@ -64,6 +64,12 @@ def describe_exception(error: BaseException) -> str:
     return "\n".join(lines)
 
 
+def redact_last_resort() -> None:
+    """Makes what Python prints to the terminal while no log is open yet as silent on patients as the log."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(RedactingFormatter())
+
+
 def start_logging(folder: Path | None = None, level: int = logging.INFO) -> Path:
     """Sends the whole program's log to a rotating file, for its owner only, and gives the file's path.
 
@@ -74,6 +80,7 @@ def start_logging(folder: Path | None = None, level: int = logging.INFO) -> Path
     Raises:
         CaseError: The folder cannot be written.
     """
+    redact_last_resort()
     path = private_folder(folder or user_log_folder()) / "apnet-desktop.log"
     with known_errors(path):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,20 @@ from tests.cases.samples import HandClock, series
 
 COLUMNS = ("time", "session", "monotonic", "user", "person", "action", "case_id", "details", "details_sha256",
            "previous", "hash")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with seven entries, copied for each test."""
+    folder = tmp_path_factory.mktemp("written") / "store"
+    _write_some(folder)
+    return folder
+
+
+@pytest.fixture
+def copied(written: Path, tmp_path: Path) -> Path:
+    shutil.copytree(written, tmp_path / "copied")
+    return tmp_path / "copied"
 
 
 def _write_some(folder: Path) -> None:
@@ -44,9 +59,8 @@ def _verify(folder: Path) -> AuditVerification:
         return store.audit.verify()
 
 
-def test_a_trail_as_written_is_whole(tmp_path: Path) -> None:
-    _write_some(tmp_path)
-    result = _verify(tmp_path)
+def test_a_trail_as_written_is_whole(copied: Path) -> None:
+    result = _verify(copied)
     assert result.passed
     assert result.entries == 7
 
@@ -54,12 +68,11 @@ def test_a_trail_as_written_is_whole(tmp_path: Path) -> None:
 @tries("C-48")
 @pytest.mark.parametrize("column", COLUMNS)
 @pytest.mark.parametrize("number", [1, 4, 7])
-def test_every_changed_value_is_found_and_named(tmp_path: Path, number: int, column: str) -> None:
-    _write_some(tmp_path)
+def test_every_changed_value_is_found_and_named(copied: Path, number: int, column: str) -> None:
     value = "'2020-01-01T00:00:00Z'" if column == "time" else "12345" if column == "monotonic" else "'x'"
     value = "'open'" if column == "action" else "'{\"a\":1}'" if column == "details" else value
-    _edit(tmp_path, f"UPDATE audit SET {column} = {value} WHERE number = {number}")  # noqa: S608
-    faults = _verify(tmp_path).faults
+    _edit(copied, f"UPDATE audit SET {column} = {value} WHERE number = {number}")  # noqa: S608
+    faults = _verify(copied).faults
     assert faults
     assert number in {fault.number for fault in faults}
     assert str(number) in faults[0].message.text()
@@ -67,29 +80,26 @@ def test_every_changed_value_is_found_and_named(tmp_path: Path, number: int, col
 
 @tries("C-48")
 @pytest.mark.parametrize("number", range(1, 8))
-def test_every_missing_entry_is_found(tmp_path: Path, number: int) -> None:
-    _write_some(tmp_path)
-    _edit(tmp_path, f"DELETE FROM audit WHERE number = {number}")  # noqa: S608
-    assert number in {fault.number for fault in _verify(tmp_path).faults}
+def test_every_missing_entry_is_found(copied: Path, number: int) -> None:
+    _edit(copied, f"DELETE FROM audit WHERE number = {number}")  # noqa: S608
+    assert number in {fault.number for fault in _verify(copied).faults}
 
 
 @tries("C-48")
-def test_reordered_entries_are_found(tmp_path: Path) -> None:
-    _write_some(tmp_path)
+def test_reordered_entries_are_found(copied: Path) -> None:
     _edit(
-        tmp_path,
+        copied,
         "UPDATE audit SET number = -1 WHERE number = 4",
         "UPDATE audit SET number = 4 WHERE number = 5",
         "UPDATE audit SET number = 5 WHERE number = -1",
     )
-    assert {4, 5} <= {fault.number for fault in _verify(tmp_path).faults}
+    assert {4, 5} <= {fault.number for fault in _verify(copied).faults}
 
 
 @tries("C-48")
-def test_values_taken_out_without_removing_the_case_are_found(tmp_path: Path) -> None:
-    _write_some(tmp_path)
-    _edit(tmp_path, "UPDATE audit SET details = NULL WHERE number = 4")
-    assert {fault.number for fault in _verify(tmp_path).faults} == {4}
+def test_values_taken_out_without_removing_the_case_are_found(copied: Path) -> None:
+    _edit(copied, "UPDATE audit SET details = NULL WHERE number = 4")
+    assert {fault.number for fault in _verify(copied).faults} == {4}
 
 
 @tries("C-48")
