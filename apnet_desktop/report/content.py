@@ -8,7 +8,7 @@ from enum import StrEnum
 from apnet_desktop.bundle.manifest import BundleStatus, Manifest, Probability
 from apnet_desktop.bundle.prediction import Prediction, Route, RouteRisk
 from apnet_desktop.checks import Check, CheckState
-from apnet_desktop.clinical.factor import FactorSchema, Label
+from apnet_desktop.clinical.factor import FactorSchema, KnownAt, Label
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.ct.identity import PatientIdentity
@@ -280,6 +280,8 @@ def build_content(
 ) -> ReportContent:
     """Puts a report together and refuses what must not be reported.
 
+    Without a `horizon_start`, the record's day of discharge is taken where the prediction is made at discharge.
+
     Returns:
         The content, for `render_pdf` and its siblings.
 
@@ -297,7 +299,7 @@ def build_content(
         languages=tuple(dict.fromkeys(languages)) or (Language.ENGLISH,),
         identity=identity,
         series=series,
-        horizon_start=horizon_start,
+        horizon_start=horizon_start or _horizon_start(manifest, record),
         record=record,
         roi=roi,
         pictures=pictures,
@@ -335,6 +337,13 @@ def _factors(used: FactorSchema, record: ClinicalRecord) -> FactorSchema:
         factor for factor in default_schema().factors if factor.id not in known and record.value(factor.id) is not None
     )
     return FactorSchema(version=used.version, factors=(*used.factors, *others))
+
+
+def _horizon_start(manifest: Manifest, record: ClinicalRecord) -> date | None:
+    """The day of discharge, for a model whose prediction is made at discharge."""
+    discharged = record.value("discharge_date")
+    at_discharge = manifest.outcome.moment is KnownAt.DISCHARGE
+    return discharged if at_discharge and isinstance(discharged, date) else None
 
 
 def _refuse_without_answer(content: ReportContent) -> None:

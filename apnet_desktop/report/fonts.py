@@ -1,9 +1,9 @@
 """The fonts of the report: every character has a glyph, and every glyph is embedded.
 
 Noto Sans SC (SIL Open Font License, PyPI `pylopdf-fonts-zh-cn`) carries Latin, Greek, Cyrillic, kana and 30,000 Han
-characters; DejaVu Sans (Bitstream Vera licence, in matplotlib) carries what it lacks: Latin Extended, Vietnamese,
-Hebrew, Arabic, symbols. Both are read once; a document gets small TrueType fonts of just the characters that it
-uses, because reportlab cannot embed the CFF outlines of Noto Sans SC.
+characters; Noto Sans KR (the same family, `pylopdf-fonts-ko`) carries Hangul; DejaVu Sans (Bitstream Vera licence, in
+matplotlib) carries what they lack: Latin Extended, Vietnamese, Hebrew, Arabic, symbols. All are read once; a document
+gets small TrueType fonts of just the characters that it uses, because reportlab cannot embed the CFF outlines of Noto.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import io
 import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from apnet_desktop.report.right_to_left import joined, plain_letters
 
 if TYPE_CHECKING:
     from reportlab.pdfbase.ttfonts import TTFont
@@ -76,15 +79,25 @@ def _advances(path: Path) -> dict[int, float]:
 @cache
 def donors() -> tuple[Donor, ...]:
     """The fonts, in the order in which they are asked for a character."""
-    import matplotlib
+    import pylopdf_fonts_ko
     import pylopdf_fonts_zh_cn
 
     return (
         Donor("NotoSansSC-Regular", Path(pylopdf_fonts_zh_cn.sans_path())),
-        Donor("DejaVuSans", Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"),
+        Donor("NotoSansKR-Regular", Path(pylopdf_fonts_ko.sans_path())),
+        Donor("DejaVuSans", _matplotlib_folder() / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"),
     )
 
 
+def _matplotlib_folder() -> Path:
+    """Where matplotlib lies; it is not imported, which would take longer than the whole report."""
+    found = find_spec("matplotlib")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("matplotlib")
+    return Path(found.origin).parent
+
+
+@cache
 def _donor_of(character: str) -> Donor | None:
     return next((donor for donor in donors() if ord(character) in donor.characters), None)
 
@@ -93,11 +106,11 @@ def printable(text: str) -> str:
     """`text` as it is printed: one line of visible characters, each with a glyph.
 
     Control characters become spaces; direction marks and other invisible format characters are left out, so that a
-    name cannot turn the line around; a character that no font has is written as its code point, "[U+D55C]", never as
+    name cannot turn the line around; a character that no font has is written as its code point, "[U+0E01]", never as
     an empty box. The record and the JSON twin keep the original.
     """
     shown: list[str] = []
-    for character in unicodedata.normalize("NFC", text):
+    for character in joined(unicodedata.normalize("NFC", text)):
         category = unicodedata.category(character)
         if category in ("Cc", "Zl", "Zp") or character in "\u2007\u2009\u200a\u202f":
             shown.append(" ")
@@ -171,7 +184,10 @@ def _to_unicode(font_name: str, subset: list[int]) -> str:
 
     reportlab writes characters beyond U+FFFF with five hexadecimal digits, which readers take for other characters.
     """
-    lines = [f"<{index:02X}> <{chr(code).encode('utf-16-be').hex().upper()}>" for index, code in enumerate(subset)]
+    lines = [
+        f"<{index:02X}> <{plain_letters(chr(code)).encode('utf-16-be').hex().upper()}>"
+        for index, code in enumerate(subset)
+    ]
     blocks = [
         f"{len(part)} beginbfchar\n" + "\n".join(part) + "\nendbfchar"
         for part in (lines[start : start + 100] for start in range(0, len(lines), 100))

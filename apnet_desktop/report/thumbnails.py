@@ -149,7 +149,7 @@ def _png(grey: NDArray[np.uint8]) -> bytes:
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(grey).save(file, format="PNG", optimize=False, compress_level=6)
+    Image.fromarray(grey).save(file, format="PNG", optimize=False, compress_level=4)
     return file.getvalue()
 
 

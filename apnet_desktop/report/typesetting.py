@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from apnet_desktop.report.fonts import FontSet, printable
+from apnet_desktop.report.right_to_left import visual_order
 
 __all__ = ["BLACK", "GREY", "LIGHT", "WHITE", "Colour", "Line", "Style", "Typesetter"]
 
@@ -110,7 +111,7 @@ class Typesetter:
         return lines
 
     def _line(self, text: str, style: Style) -> Line:
-        stripped = text.rstrip(" ")
+        stripped = visual_order(text.rstrip(" "))
         return Line(stripped, self._measured(stripped, style))
 
     def _pieces(self, text: str, style: Style, width: float) -> list[str]:

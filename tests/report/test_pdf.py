@@ -97,7 +97,10 @@ def _figures(twin: dict[str, object], language: Language) -> list[str]:
             shown = f"{figure[end] * 100:.0f}%" if figure["percent"] else f"{figure[end]:.{figure['decimals']}f}"
             figures.append(shown)
     if said["review"] is not None:
-        figures += [said["review"]["person"], said["review"]["comment"]]
+        figures.append(said["review"]["comment"])
+        # pypdf gives right-to-left names in the order in which they are drawn; they have a test of their own.
+        if not any(unicodedata.bidirectional(character) in ("R", "AL") for character in said["review"]["person"]):
+            figures.append(said["review"]["person"])
     if said["is_finding"]:
         count = min(99, max(1, int(said["prediction"]["routes"][0]["risk"] * 100 + 0.5)))
         figures += [str(count), str(100 - count), _percent(said["manifest"]["threshold"]["risk"], language)]
@@ -125,7 +128,7 @@ def _check_page(said: ReportContent, language: Language, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_every_figure_of_the_twin_is_on_the_page(seed: int, language: Language, tmp_path: Path) -> None:
     _check_page(generated(seed, language), language, tmp_path)
 
@@ -444,6 +447,15 @@ def test_no_identity_in_the_metadata() -> None:
     everything = f"{dict(reader.metadata or {})} {_catalogue(reader)['/Metadata'].get_object().get_data()}"
     assert said.identity.name.split()[0] not in everything
     assert said.identity.patient_id not in everything
+
+
+@pytest.mark.parametrize("name", ["שרון כהן", "محمد بن سلمان", "김희중", "أحمد (Ahmed) 12"])
+def test_right_to_left_names_are_drawn_that_way_and_found_again(name: str, tmp_path: Path) -> None:
+    """Poppler reorders what is drawn from right to left into the order of speech."""
+    pdf = render_pdf(content(of=PatientIdentity(name=name, patient_id="1", sex="M")))
+    found = unicodedata.normalize("NFKC", page_reader.text(pdf, tmp_path))
+    for word in re.findall(r"\w+", name):
+        assert word in re.sub("[\u202a-\u202e]", "", found)
 
 
 def test_rare_characters_are_found_again_in_the_text(tmp_path: Path) -> None:
