@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date, datetime
 
-from apnet_desktop.clinical.factor import Factor, FactorKind, Interval
-from apnet_desktop.clinical.record import FactorValue
+from apnet_desktop.clinical.factor import Factor, FactorKind, Interval, TrendRule
+from apnet_desktop.clinical.record import FactorValue, Measurement
+from apnet_desktop.clinical.trend import chosen_value
 from apnet_desktop.clinical.units import (
     UnitOffer,
     factor_message,
@@ -34,6 +36,7 @@ __all__ = [
 UNKNOWN_WORDS = frozenset({"unknown", "unk", "u", "?", "n/a", "na", "未知", "不详", "不明"})
 _YES = frozenset({"yes", "y", "true", "1", "是", "有"})
 _NO = frozenset({"no", "n", "false", "0", "否", "无"})
+_DAY = re.compile(r"\d{4}(?:-\d{1,2}-\d{1,2}|/\d{1,2}/\d{1,2}|年\d{1,2}月\d{1,2}日)")
 _DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")
 
 
@@ -45,12 +48,14 @@ class Entry(FrozenModel):
         typed: Number and unit as typed, if in another unit than the factor's own.
         question: The sentence that asks for confirmation, for a value outside the usual limits.
         offers: Units in which the number would be usual.
+        trend: All measurements, if several were typed.
     """
 
     value: FactorValue
     typed: str | None = None
     question: Message | None = None
     offers: tuple[UnitOffer, ...] = ()
+    trend: tuple[Measurement, ...] = ()
 
 
 class WrongUnitError(ClinicalError):
@@ -66,7 +71,8 @@ def parse_value(factor: Factor, text: str, unit: str | None = None, today: date 
 
     Args:
         factor: What was asked.
-        text: As typed: a number with or without a unit, an answer's id or label, a date, or a word for *unknown*.
+        text: As typed: a number with or without a unit, several with their dates ("90 2026-03-01; 180 2026-03-03"),
+            an answer's id or label, a date, or a word for *unknown*.
         unit: UCUM unit that the field shows; a unit in the text goes before it. None: the factor's own.
         today: Dates after it are refused; default: today.
 
@@ -80,6 +86,8 @@ def parse_value(factor: Factor, text: str, unit: str | None = None, today: date 
     if plain.casefold() in UNKNOWN_WORDS:
         return Entry(value=None)
     match factor.kind:
+        case FactorKind.NUMBER if len(_parts(text)) > 1:
+            return _trend(factor, _parts(text), unit, today)
         case FactorKind.NUMBER:
             return _number(factor, text, unit)
         case FactorKind.YES_NO:
@@ -107,6 +115,27 @@ def _number(factor: Factor, text: str, unit: str | None) -> Entry:
     if typed is None and unit not in (None, factor.unit):
         typed = f"{text.strip()} {unit_symbol(unit)}"
     return Entry(value=value, typed=typed, question=unusual_message(factor, value, unit), offers=offers)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in re.split("[;；]", text) if part.strip()]
+
+
+def _trend(factor: Factor, parts: list[str], unit: str | None, today: date | None) -> Entry:
+    """Several measurements, each with its date; the factor's rule says which counts."""
+    points = []
+    for part in parts:
+        day = _DAY.search(part)
+        if day is None:
+            raise ClinicalError(factor_message("clinical.trend_without_date", factor, typed=part[:40]))
+        number = (part[: day.start()] + part[day.end() :]).strip(" @,，")
+        value = _number(factor, number, unit).value
+        if isinstance(value, float):
+            points.append(Measurement(value=value, day=_date(factor, day[0], today)))
+    points.sort(key=lambda point: point.day)
+    rule = factor.trend or TrendRule.LAST
+    chosen = chosen_value([(point.day, point.value) for point in points], rule)
+    return Entry(value=chosen, question=unusual_message(factor, chosen, unit), trend=tuple(points))
 
 
 def unusual_message(factor: Factor, value: float, unit: str | None = None) -> Message | None:

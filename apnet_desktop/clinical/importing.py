@@ -10,6 +10,7 @@ from apnet_desktop.clinical.entry import parse_value
 from apnet_desktop.clinical.factor import Factor, FactorSchema, Interval, TrendRule
 from apnet_desktop.clinical.record import ClinicalRecord, FactorValue, Measurement
 from apnet_desktop.clinical.schema import default_schema
+from apnet_desktop.clinical.trend import chosen_value
 from apnet_desktop.clinical.units import factor_message
 from apnet_desktop.clinical.validation import known_factor
 from apnet_desktop.ct.identity import PatientIdentity
@@ -39,12 +40,14 @@ class RecordBuilder:
 
     Args:
         schema: The factors of the bundle in use; factors of the default schema are read too, for the scores.
+        complete: True: a table must have a column for each factor of `schema`.
         strict: True: the first value that cannot be used raises ClinicalError. False: it becomes a notice.
         today: Dates after it are refused.
     """
 
-    def __init__(self, schema: FactorSchema, strict: bool, today: date | None = None) -> None:
+    def __init__(self, schema: FactorSchema, strict: bool, today: date | None = None, complete: bool = True) -> None:
         self.schema = schema
+        self.complete = complete
         self.strict = strict
         self.today = today
         self.record = ClinicalRecord(schema_version=schema.version)
@@ -75,7 +78,7 @@ class RecordBuilder:
         except ClinicalError as error:
             self.refuse(error, factor, text)
             return
-        self.record = self.record.with_value(factor.id, entry.value, entry.typed)
+        self.record = self.record.with_value(factor.id, entry.value, entry.typed, trend=entry.trend)
 
     def value(self, factor: Factor, value: FactorValue) -> None:
         """Adds a value that needs no reading."""
@@ -87,7 +90,7 @@ class RecordBuilder:
         points.append((day, value))
         if typed is not None and len(points) == 1:
             self.record = self.record.with_value(factor.id, value, typed)
-        chosen = _chosen(points, factor.trend or TrendRule.LAST)
+        chosen = chosen_value(points, factor.trend or TrendRule.LAST)
         if len(points) > 1 or typed is None:
             self.record = self.record.with_value(factor.id, chosen, typed if chosen == value else None)
         dated = tuple(sorted((Measurement(value=v, day=d) for d, v in points if d), key=lambda point: point.day))
@@ -122,16 +125,6 @@ class RecordBuilder:
                 rule = (factor.trend or TrendRule.LAST).value
                 self.notice(factor_message(f"clinical.trend.{rule}", factor, count=len(points)))
         return ImportedRecord(record=self.record, notices=tuple(self.notices), refused=self.refused)
-
-
-def _chosen(points: list[tuple[date | None, float]], rule: TrendRule) -> float:
-    values = [value for _, value in points]
-    if rule is TrendRule.HIGHEST:
-        return max(values)
-    if rule is TrendRule.LOWEST:
-        return min(values)
-    order = sorted(range(len(points)), key=lambda index: (points[index][0] or date.min, index))
-    return values[order[0] if rule is TrendRule.FIRST else order[-1]]
 
 
 def _folded(name: str) -> str:

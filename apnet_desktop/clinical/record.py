@@ -72,15 +72,28 @@ class ClinicalRecord(FrozenModel):
         return factor_id in self.values
 
     def with_value(
-        self, factor_id: str, value: FactorValue, typed: str | None = None, confirmed: bool = False
+        self,
+        factor_id: str,
+        value: FactorValue,
+        typed: str | None = None,
+        confirmed: bool = False,
+        trend: tuple[Measurement, ...] = (),
     ) -> ClinicalRecord:
-        """This record with one value set, what was typed for it, and whether a person confirmed it as unusual."""
+        """This record with one value set.
+
+        Args:
+            factor_id: Which one.
+            value: In the factor's own unit; None says *unknown*.
+            typed: As typed, in another unit.
+            confirmed: True if a person confirmed it although it is unusual.
+            trend: The dated measurements that it was chosen from.
+        """
         record = self.without(factor_id)
         texts = record.typed if typed is None else {**record.typed, factor_id: typed}
         sure = (*record.confirmed, factor_id) if confirmed else record.confirmed
-        return record.model_copy(
-            update={"values": {**record.values, factor_id: value}, "typed": texts, "confirmed": sure}
-        )
+        trends = {**record.trends, factor_id: trend} if trend else record.trends
+        values = {**record.values, factor_id: value}
+        return record.model_copy(update={"values": values, "typed": texts, "confirmed": sure, "trends": trends})
 
     def without(self, factor_id: str) -> ClinicalRecord:
         """This record with one factor not answered any more."""

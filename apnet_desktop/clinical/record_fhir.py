@@ -62,7 +62,7 @@ def record_from_fhir(content: dict[str, Any], builder: RecordBuilder, file: str)
     Raises:
         ClinicalError: It is no valid Bundle, it is of several patients, or (strict) a value cannot be used.
     """
-    resources = _resources(content, file)
+    resources = _resources(content, builder, file)
     patients = [resource for resource in resources if resource["resourceType"] == "Patient"]
     if len(patients) > 1:
         raise ClinicalError(Message.of("clinical.fhir_several_patients", file=file, count=len(patients)))
@@ -79,8 +79,8 @@ def record_from_fhir(content: dict[str, Any], builder: RecordBuilder, file: str)
     return builder.finish()
 
 
-def _resources(content: dict[str, Any], file: str) -> list[dict[str, Any]]:
-    """The resources that matter, each validated; others (Encounter, MedicationRequest, ...) are passed over."""
+def _resources(content: dict[str, Any], builder: RecordBuilder, file: str) -> list[dict[str, Any]]:
+    """The resources that matter, each validated; others (Encounter, results of unknown codes, ...) are passed over."""
     kind = content.get("resourceType")
     if kind != "Bundle":
         raise ClinicalError(Message.of("clinical.fhir_not_a_bundle", file=file, kind=str(kind)[:40]))
@@ -92,9 +92,29 @@ def _resources(content: dict[str, Any], file: str) -> list[dict[str, Any]]:
         resource = entry.get("resource") if isinstance(entry, dict) else None
         if not isinstance(resource, dict) or resource.get("resourceType") not in _RESOURCES:
             continue
+        if resource["resourceType"] == "Observation" and not _mentions_known_code(resource, builder):
+            continue
         _validate(resource, f"{file}, entry {number + 1}")
         found.append({**resource, "fullUrl": str(entry.get("fullUrl", ""))})
     return found
+
+
+def _mentions_known_code(resource: dict[str, Any], builder: RecordBuilder) -> bool:
+    """Whether a result may be one of the factors; validating the thousands of others of an admission takes seconds.
+
+    What has not the shape of a result counts too: the validation then says what is wrong.
+    """
+    components = resource.get("component", [])
+    if not isinstance(components, list):
+        return True
+    for part in (resource, *components):
+        concept = part.get("code") if isinstance(part, dict) else None
+        codings = concept.get("coding", []) if isinstance(concept, dict) else None
+        if not isinstance(codings, list) or not all(isinstance(coding, dict) for coding in codings):
+            return True
+        if any(_by_loinc(builder, str(coding.get("code"))) is not None for coding in codings):
+            return True
+    return False
 
 
 def _validate(resource: dict[str, Any], where: str) -> None:

@@ -33,7 +33,8 @@ def read_record(
 
     Args:
         path: `.json` (ours or FHIR R4) or `.csv`, told apart by content.
-        schema: The bundle's factors. A CSV must have a column for each; an empty cell has not been answered.
+        schema: The bundle's factors. A CSV must have a column for each, an empty cell has not been answered; of the
+            default schema, which is no bundle's, it may have any.
         patient_id: Which row of a CSV with several.
         today: Dates after it are refused; default: today.
 
@@ -56,7 +57,7 @@ def import_record(
 
 def _read(path: Path, schema: FactorSchema, patient_id: str | None, today: date | None, strict: bool) -> ImportedRecord:
     text = _text_of(path)
-    builder = RecordBuilder(schema, strict, today)
+    builder = RecordBuilder(schema, strict, today, complete=schema != default_schema())
     if text.lstrip().startswith(("{", "[")):
         content = _json_of(text, path.name)
         if "resourceType" in content:

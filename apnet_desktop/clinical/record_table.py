@@ -34,7 +34,8 @@ IDENTITY_COLUMNS = {
     "出生日期": "birth_date",
 }
 _WITH_UNIT = re.compile(r"(?P<name>.*?)\s*[(（\[](?P<unit>.*)[)）\]]\s*")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "\0")
+_MOST_CELLS = 2_000_000  # a table of 20,000 patients and 100 factors
 
 
 def split_table(text: str) -> list[list[str]]:
@@ -45,6 +46,8 @@ def split_table(text: str) -> list[list[str]]:
     """
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max("\t;,", key=first.count)
+    if text.count(delimiter) > _MOST_CELLS:
+        raise ClinicalError(Message.of("clinical.too_many_columns"))
     try:
         rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
     except csv.Error as error:
@@ -94,7 +97,7 @@ def _add(builder: RecordBuilder, factor: Factor, cell: str, unit: str | None) ->
             if cell:
                 builder.refuse(error, factor, cell)
             return
-    builder.text(factor, cell.removeprefix("'"), unit)
+    builder.text(factor, _as_was(cell), unit)
 
 
 def _column(cell: str, builder: RecordBuilder) -> tuple[Factor | None, str | None]:
@@ -113,7 +116,7 @@ def _row_of(rows: list[list[str]], file: str, patient_id: str | None) -> list[st
         raise ClinicalError(Message.of("clinical.no_row", file=file))
     if patient_id is not None:
         at = [index for index, cell in enumerate(rows[0]) if IDENTITY_COLUMNS.get(cell.casefold()) == "patient_id"]
-        body = [row for row in body if at and len(row) > at[0] and row[at[0]].removeprefix("'") == patient_id]
+        body = [row for row in body if at and len(row) > at[0] and _as_was(row[at[0]]) == patient_id]
         if not body:
             raise ClinicalError(Message.of("clinical.no_such_row", file=file, patient_id=patient_id))
     if len(body) > 1:
@@ -131,7 +134,7 @@ def _check_columns(
     if twice is not None:
         raise ClinicalError(Message.of("clinical.column_twice", file=file, column=twice))
     missing = [factor.id for factor in builder.schema.factors if factor.id not in present]
-    if missing:
+    if missing and builder.complete:
         shown = ", ".join(missing[:5]) + ("…" if len(missing) > 5 else "")
         builder.refuse(ClinicalError(Message.of("clinical.missing_columns", file=file, columns=shown)))
     for name, (factor, _) in zip(names, columns, strict=True):
@@ -163,7 +166,7 @@ def _from_list(
 
 
 def _identity(builder: RecordBuilder, cells: dict[str, str]) -> None:
-    found = {IDENTITY_COLUMNS[key]: cell.removeprefix("'") for key, cell in cells.items() if key in IDENTITY_COLUMNS}
+    found = {IDENTITY_COLUMNS[key]: _as_was(cell) for key, cell in cells.items() if key in IDENTITY_COLUMNS}
     if not any(found.values()):
         return
     born = None
@@ -227,7 +230,13 @@ def record_as_csv(record: ClinicalRecord, schema: FactorSchema) -> str:
 
 
 def _harmless(text: str) -> str:
+    text = text.replace("\0", "")
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _as_was(cell: str) -> str:
+    """Takes off the apostrophe that `_harmless` put on, but not that of 't Hooft."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
 def _cell(value: FactorValue) -> str:

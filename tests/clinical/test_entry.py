@@ -194,3 +194,21 @@ def test_shows_values_as_people_read_them(
     factor: str, stored: object, language: Language, unit: str | None, shown: str
 ) -> None:
     assert format_value(SCHEMA.factor(factor), stored, language, unit) == shown  # type: ignore[arg-type]
+
+
+def test_a_laboratory_trend_with_dates_is_taken_by_the_factor_s_rule() -> None:
+    entry = parse_value(
+        SCHEMA.factor("creatinine"), "120 2026-03-02; 1.2 mg/dL 2026-03-01；180 @ 2026/3/3", today=TODAY
+    )
+    assert entry.value == 180
+    assert [(point.day.day, point.value) for point in entry.trend] == [(1, 106.08), (2, 120.0), (3, 180.0)]
+    first = parse_value(SCHEMA.factor("white_cell_count"), "2026-03-02 9; 2026-03-01 15", today=TODAY)
+    assert first.value == 15
+    lowest = parse_value(SCHEMA.factor("calcium"), "2.1 2026年3月1日; 1.8 2026年3月2日", today=TODAY)
+    assert lowest.value == 1.8
+
+
+@pytest.mark.parametrize("text", ["90; 180", "90 2026-03-01; x 2026-03-02", "90 2026-03-01; 180 2026-07-02"])
+def test_a_trend_without_dates_or_with_a_bad_value_is_refused(text: str) -> None:
+    with pytest.raises(ClinicalError, match="Creatinine"):
+        parse_value(SCHEMA.factor("creatinine"), text, today=TODAY)

@@ -248,3 +248,30 @@ def test_a_row_pasted_from_a_spreadsheet(pasted: str) -> None:
 def test_a_paste_that_fits_nothing_is_refused(pasted: str) -> None:
     with pytest.raises(ClinicalError):
         record_from_paste(pasted, SCHEMA, TODAY)
+
+
+def test_an_apostrophe_of_a_name_is_kept(tmp_path: Path) -> None:
+    record = RECORD.model_copy(update={"identity": PatientIdentity(name="'t Hooft", patient_id="7", sex="F")})
+    write_record(record, tmp_path / "record.csv", SCHEMA)
+    assert read_record(tmp_path / "record.csv", SCHEMA, today=TODAY) == record
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "\0="])
+def test_no_cell_of_a_csv_starts_a_formula(tmp_path: Path, start: str) -> None:
+    identity = PatientIdentity(name=f"{start}cmd", patient_id=f"{start}1")
+    write_record(ClinicalRecord(values={"base_deficit": -1.5}, identity=identity), tmp_path / "record.csv", SCHEMA)
+    with (tmp_path / "record.csv").open(encoding="utf-8-sig", newline="") as stream:
+        header, cells = csv.reader(stream)
+    assert dict(zip(header, cells, strict=True))["base_deficit (mmol/L)"] == "-1.5", "a number stays a number"
+    assert not any(cell.startswith(("=", "+", "@", "＝", "\0")) or cell[:2] == "-c" for cell in cells)
+
+
+def test_a_table_for_the_scores_may_have_any_columns(tmp_path: Path) -> None:
+    path = written(tmp_path, "record.csv", "age,temperature\n61,38.9\n")
+    assert read_record(path, DEFAULT, today=TODAY).values == {"age": 61.0, "temperature": 38.9}
+
+
+def test_a_table_of_millions_of_columns_is_refused_at_once(tmp_path: Path) -> None:
+    path = written(tmp_path, "record.csv", "," * 3_000_000)
+    with pytest.raises(ClinicalError, match="2 million"):
+        read_record(path, SCHEMA)

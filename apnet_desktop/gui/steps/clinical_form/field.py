@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from apnet_desktop.clinical.factor import Factor, Interval, Label
-from apnet_desktop.clinical.record import FactorValue
+from apnet_desktop.clinical.record import FactorValue, Measurement
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.gui.steps.clinical_form.message_line import LineKind, MessageLine
 from apnet_desktop.language import Language, text
@@ -22,11 +22,13 @@ class Answer(FrozenModel):
         value: In the factor's own unit; None is *unknown*.
         typed: As typed, in another unit.
         confirmed: True if a person confirmed an unusual value.
+        trend: The measurements that the value was chosen from.
     """
 
     value: FactorValue
     typed: str | None = None
     confirmed: bool = False
+    trend: tuple[Measurement, ...] = ()
 
 
 def in_language(label: Label, language: Language) -> str:

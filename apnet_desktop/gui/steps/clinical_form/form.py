@@ -227,7 +227,7 @@ class ClinicalForm(QWidget):
         if answer is None:
             self._record = self._record.without(id)
         else:
-            self._record = self._record.with_value(id, answer.value, answer.typed, answer.confirmed)
+            self._record = self._record.with_value(id, answer.value, answer.typed, answer.confirmed, answer.trend)
         self._after_change()
 
     def _after_change(self) -> None:
@@ -246,8 +246,15 @@ class ClinicalForm(QWidget):
         if not self._record.answered(id):
             field.show_answer(None)
             return
-        value, typed = self._record.value(id), self._record.typed.get(id)
-        field.show_answer(Answer(value=value, typed=typed, confirmed=id in self._record.confirmed))
+        record = self._record
+        field.show_answer(
+            Answer(
+                value=record.value(id),
+                typed=record.typed.get(id),
+                confirmed=id in record.confirmed,
+                trend=record.trends.get(id, ()),
+            )
+        )
 
     def _fill_from_ct(self) -> None:
         known: dict[str, float | str] = {}

@@ -34,11 +34,10 @@ def import_row(path: Path, schema: FactorSchema, patient_id: str | None) -> Impo
 def merged(record: ClinicalRecord, new: ClinicalRecord) -> ClinicalRecord:
     """`record` with what `new` says in place of its own; what `new` leaves open stays."""
     for id, value in new.values.items():
-        record = record.with_value(id, value, new.typed.get(id), id in new.confirmed)
+        record = record.with_value(id, value, new.typed.get(id), id in new.confirmed, new.trends.get(id, ()))
     return record.model_copy(
         update={
             "identity": new.identity or record.identity,
-            "trends": {**record.trends, **new.trends},
             "references": {**record.references, **new.references},
         }
     )

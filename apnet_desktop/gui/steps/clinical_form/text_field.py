@@ -9,8 +9,8 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from apnet_desktop.clinical.entry import Entry, WrongUnitError, check_value, format_value, parse_value, unusual_message
-from apnet_desktop.clinical.factor import Factor, FactorKind, Interval
-from apnet_desktop.clinical.record import FactorValue
+from apnet_desktop.clinical.factor import Factor, FactorKind, Interval, TrendRule
+from apnet_desktop.clinical.record import FactorValue, Measurement
 from apnet_desktop.clinical.units import format_number, from_own, unit_symbol, units_of
 from apnet_desktop.errors import ClinicalError
 from apnet_desktop.gui.steps.clinical_form.field import Answer, FactorField
@@ -84,7 +84,8 @@ class TextField(FactorField):
             return Answer(value=None)
         if self._entry is None or (self._entry.question is not None and not self._confirmed):
             return None
-        return Answer(value=self._entry.value, typed=self._entry.typed, confirmed=self._confirmed)
+        entry = self._entry
+        return Answer(value=entry.value, typed=entry.typed, confirmed=self._confirmed, trend=entry.trend)
 
     def show_answer(self, answer: Answer | None) -> None:
         """See the base."""
@@ -272,20 +273,32 @@ class TextField(FactorField):
         except ClinicalError as error:
             return None, error
         question = unusual_message(self.factor, answer.value) if isinstance(answer.value, float) else None
-        return Entry(value=answer.value, typed=answer.typed, question=question), None
+        return Entry(value=answer.value, typed=answer.typed, question=question, trend=answer.trend), None
 
     def _show_as_typed(self) -> None:
         """Beside a value in another unit: what it is in the field's, or how it was typed."""
         entry = self._entry
-        if entry is None or entry.typed is None or self._source_given:
-            if not self._source_given:
-                self._source.clear()
+        if self._source_given:
+            return
+        if entry is not None and entry.trend:
+            rule = (self.factor.trend or TrendRule.LAST).value
+            shown = format_value(self.factor, entry.value, self.language, self._unit)
+            words = text(f"clinical_form.trend_{rule}", self.language, count=len(entry.trend), value=shown)
+            self._source.setText(words)
+            self._source.setToolTip("\n".join(self._dated(point) for point in entry.trend))
+            return
+        self._source.setToolTip("")
+        if entry is None or entry.typed is None:
+            self._source.clear()
             return
         if any(character.isalpha() for character in self.edit.text()) or self._unit != self.factor.unit:
             shown = format_value(self.factor, entry.value, self.language)
             self._source.setText(text("clinical_form.equals", self.language, value=shown))
         else:
             self._source.setText(text("clinical_form.typed_as", self.language, typed=entry.typed))
+
+    def _dated(self, point: Measurement) -> str:
+        return f"{point.day.isoformat()}: {format_value(self.factor, point.value, self.language, self._unit)}"
 
     def _show_reference(self) -> None:
         interval = self.reference
