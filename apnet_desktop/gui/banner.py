@@ -14,6 +14,7 @@ from apnet_desktop.ct.volume import SeriesDescription
 from apnet_desktop.gui.elided import ElidedLabel
 from apnet_desktop.gui.theme import colours
 from apnet_desktop.language import Language, text
+from apnet_desktop.report.wording import sex_text
 
 __all__ = ["PatientBanner"]
 
@@ -77,7 +78,7 @@ class PatientBanner(QFrame):
         else:
             self._name.setText(identity.name or missing)
         known = identity or PatientIdentity()
-        sex = text(f"gui.sex_{known.sex}", self._language) if known.sex in ("M", "F", "O") else ""
+        sex = sex_text(known.sex, self._language) if known.sex else ""
         values = {
             "patient_id": known.patient_id,
             "sex": sex,

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout,
 
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.language import Language, text
+from apnet_desktop.report.wording import sex_text
 
 __all__ = ["IdentityDialog"]
 
@@ -32,7 +33,7 @@ class IdentityDialog(QDialog):
         self.birth_date.setPlaceholderText(text("gui.identity_date_form", language))
         self.sex = QComboBox(self)
         for sex in _SEXES:
-            self.sex.addItem(text(f"gui.sex_{sex}", language) if sex else text("gui.banner_missing", language), sex)
+            self.sex.addItem(sex_text(sex, language), sex)
         self.sex.setCurrentIndex(_SEXES.index(identity.sex) if identity.sex in _SEXES else 0)
         for edit in (self.name, self.patient_id, self.birth_date):
             edit.setMaxLength(200)

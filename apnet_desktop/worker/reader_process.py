@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from apnet_desktop.errors import CaseError
 from apnet_desktop.frozen import FrozenModel
+from apnet_desktop.language import Message
 from apnet_desktop.worker.limits import allow_more, limit_memory
 from apnet_desktop.worker.reader_jobs import (
     DemoCasePaths,
@@ -163,7 +165,10 @@ def _demo_case(body: Mapping[str, Any], report: Report) -> FrozenModel:
 
     job = MakeDemoCase.model_validate(body)
     allow_more(_DEMO_MEMORY)
-    case = make_demo_case(Path(job.folder), lambda fraction: report(StageProgress(fraction=fraction)))
+    try:
+        case = make_demo_case(Path(job.folder), lambda fraction: report(StageProgress(fraction=fraction)))
+    except OSError as error:
+        raise CaseError(Message.of("worker.no_demo", folder=job.folder)) from error
     return DemoCasePaths(ct=str(case.ct_folder), roi=str(case.roi_file), clinical=str(case.clinical_file))
 
 
