@@ -9,7 +9,6 @@ import pytest
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.clinical.eligibility import check_ct_date, check_eligibility, prediction_dates
 from apnet_desktop.clinical.factor import KnownAt
-from apnet_desktop.clinical.modifiable import considerations
 from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
 from apnet_desktop.language import Language
 
@@ -110,22 +109,3 @@ def test_the_dates_of_a_prediction(moment: KnownAt, day: date) -> None:
     assert (dates.moment, dates.horizon_start) == (day, date(2026, 3, 20))
     empty = prediction_dates(ClinicalRecord(), moment)
     assert (empty.moment, empty.horizon_start) == (None, None)
-
-
-def test_considers_only_what_the_patient_has() -> None:
-    assert considerations(ClinicalRecord()) == ()
-    values: dict[str, FactorValue] = {
-        "smoking": "current",
-        "triglycerides": 5.65,
-        "aetiology": "biliary",
-        "cholecystectomy": "none",
-        "diabetes": False,
-        "alcohol_use": "none",
-    }
-    found = considerations(ClinicalRecord(values=values))
-    assert [consideration.factor for consideration in found] == ["smoking", "triglycerides", "cholecystectomy"]
-    for consideration in found:
-        assert consideration.message.text().startswith("Consider")
-        assert consideration.message.text(Language.CHINESE).startswith("可考虑")
-    removed = considerations(ClinicalRecord(values={**values, "cholecystectomy": "index_admission"}))
-    assert "cholecystectomy" not in [consideration.factor for consideration in removed]

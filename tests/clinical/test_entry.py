@@ -8,7 +8,6 @@ import pytest
 
 from apnet_desktop.clinical.entry import WrongUnitError, format_value, parse_value
 from apnet_desktop.clinical.schema import default_schema
-from apnet_desktop.clinical.units import convert, from_own, likely_units, to_own, units_of
 from apnet_desktop.errors import ClinicalError
 from apnet_desktop.language import Language
 
@@ -154,25 +153,6 @@ def test_keeps_what_was_typed_in_another_unit() -> None:
     assert parse_value(SCHEMA.factor("creatinine"), "1.2 mg/dL").typed == "1.2 mg/dL"
     assert parse_value(SCHEMA.factor("creatinine"), "1.2", "mg/dL").typed == "1.2 mg/dL"
     assert parse_value(SCHEMA.factor("creatinine"), "106").typed is None
-
-
-def test_mass_of_urea_and_of_its_nitrogen_are_never_mixed_up() -> None:
-    urea = SCHEMA.factor("urea")
-    assert to_own(urea, 28, "mg/dL{BUN}") == pytest.approx(to_own(urea, 60, "mg/dL{urea}"), rel=0.002)
-
-
-@pytest.mark.parametrize("factor", [factor for factor in SCHEMA.factors if factor.alternatives], ids=lambda f: f.id)
-def test_units_convert_there_and_back(factor) -> None:  # type: ignore[no-untyped-def]
-    for unit in units_of(factor):
-        for own in (factor.limits.lower, factor.limits.upper, 1.2345):
-            assert to_own(factor, from_own(factor, own, unit), unit) == pytest.approx(own, rel=1e-9, abs=1e-9)
-            assert convert(factor, own, factor.unit, unit) == from_own(factor, own, unit)
-
-
-def test_no_offer_for_what_is_usual_in_its_unit() -> None:
-    for factor in SCHEMA.factors:
-        if factor.reference is not None and factor.reference.upper is not None:
-            assert likely_units(factor, factor.reference.upper, factor.unit) == ()
 
 
 @pytest.mark.parametrize(
