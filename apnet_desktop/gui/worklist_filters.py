@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from apnet_desktop.cases.assessment import Step
@@ -111,6 +111,11 @@ class WorklistFilters(QWidget):
         """Goes on with a search that began in the table."""
         self.search.setFocus()
         self.search.insert(letters)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Nobody waits for the answer any more; the worklist asks anew when it comes up."""
+        self._pause.stop()
+        super().hideEvent(event)
 
     def query(self) -> CaseQuery:
         """What the controls ask for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from apnet_desktop.language import Language, text
@@ -47,7 +47,7 @@ class UndoStrip(QFrame):
     """Says what was done, and for some seconds offers to take it back.
 
     Signals:
-        taken_back: A person wants it back; carries nothing, `undo` was set by `offer`.
+        taken_back: A person wants it back; carries the `undo` of `offer`.
     """
 
     taken_back = Signal(object)
@@ -77,6 +77,11 @@ class UndoStrip(QFrame):
         self.button.setVisible(undo is not None)
         self.show()
         self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """What is not offered any more needs no clock."""
+        self._timer.stop()
+        super().hideEvent(event)
 
     def _take_back(self) -> None:
         undo, self._undo = self._undo, None

@@ -1,0 +1,271 @@
+"""The worklist as a person uses it: keys, mouse, lists, bin and a patient's assessments over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from apnet_desktop.cases.listing import CaseState
+from apnet_desktop.cases.open_case import OpenCase, PredictionContext
+from apnet_desktop.cases.store import CaseStore
+from apnet_desktop.ct.identity import PatientIdentity
+from apnet_desktop.gui.worklist import WorklistView
+from apnet_desktop.gui.worklist_filters import WorklistTab
+from apnet_desktop.gui.worklist_model import WorklistColumn
+from apnet_desktop.language import Language
+from tests.cases.samples import SCHEMA, prediction, roi, series
+
+CONTEXT = PredictionContext(schema=SCHEMA, bundle="b" * 64, compute="c", base_rate="r")
+PEOPLE = (("Simulated Anna", "S-1"), ("Simulated Bo", "S-2"), ("模拟 张三", "S-3"), ("Simulated Anna", "S-1"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[CaseStore]:
+    with CaseStore(tmp_path / "store") as opened:
+        yield opened
+
+
+@pytest.fixture
+def cases(store: CaseStore) -> list[str]:
+    """Four cases of three patients; the last one is finished."""
+    ids = []
+    for number, (name, patient) in enumerate(PEOPLE):
+        case = OpenCase.new(store, CONTEXT)
+        case.set_series(series(PatientIdentity(name=name, patient_id=patient), date(2026, 1 + number, 1)))
+        ids.append(case.case_id)
+    finished = OpenCase(store, ids[3], CONTEXT)
+    finished.set_roi(roi())
+    finished.confirm_roi("Dr Reader")
+    finished.set_value("age", 50.0)
+    finished.set_value("smoking", False)
+    inputs = finished.current_inputs()
+    assert inputs is not None
+    finished.set_prediction(prediction(inputs, risk=0.42))
+    finished.add_report(b"%PDF", person="Dr Reader", language=Language.ENGLISH)
+    return ids
+
+
+@pytest.fixture
+def worklist(qtbot: QtBot, store: CaseStore, cases: list[str]) -> WorklistView:
+    view = WorklistView(store, Language.ENGLISH)
+    qtbot.addWidget(view)
+    view.resize(1200, 700)
+    view.show()
+    qtbot.waitExposed(view)
+    return view
+
+
+def _shown(view: WorklistView) -> list[str]:
+    found = [view.model.summary(view.model.index(row, 0)) for row in range(view.model.rowCount())]
+    return [case.case_id for case in found if case is not None]
+
+
+def _cell(view: WorklistView, row: int, column: int) -> str:
+    return view.model.data(view.model.index(row, column)) or ""
+
+
+def _click(button: QPushButton) -> None:
+    assert button.isVisible()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_it_opens_on_what_waits_for_somebody(worklist: WorklistView, cases: list[str]) -> None:
+    assert _shown(worklist) == [cases[2], cases[1], cases[0]]
+    assert worklist.count.text() == "3 cases"
+    assert _cell(worklist, 0, WorklistColumn.NEXT) == "Outline the pancreas, or import a mask."
+    assert _cell(worklist, 0, WorklistColumn.STEPS) == "1 of 4 steps done"
+
+
+@pytest.mark.parametrize(
+    ("tab", "expected"),
+    [
+        (WorklistTab.FINISHED, [3]),
+        (WorklistTab.ALL, [3, 2, 1, 0]),
+        (WorklistTab.ARCHIVED, []),
+        (WorklistTab.DELETED, []),
+    ],
+)
+def test_each_list_shows_its_cases(
+    worklist: WorklistView, cases: list[str], tab: WorklistTab, expected: list[int]
+) -> None:
+    _click(worklist.filters.tabs.buttons()[list(WorklistTab).index(tab)])  # type: ignore[arg-type]
+    assert _shown(worklist) == [cases[number] for number in expected]
+    assert worklist.empty.isVisible() is (not expected)
+
+
+def test_typing_finds_and_enter_opens(qtbot: QtBot, worklist: WorklistView, cases: list[str]) -> None:
+    QTest.keyClicks(worklist.table, "bo")
+    assert worklist.filters.search.hasFocus()
+    with qtbot.waitSignal(worklist.case_opened) as opened:
+        QTest.keyClick(worklist.filters.search, Qt.Key.Key_Return)
+    assert opened.args == [cases[1]]
+    assert _shown(worklist) == [cases[1]]
+
+
+def test_the_keyboard_leads_from_search_to_case(qtbot: QtBot, worklist: WorklistView, cases: list[str]) -> None:
+    worklist.activateWindow()
+    QTest.keyClick(worklist.table, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(worklist.filters.search, "S-")
+    QTest.keyClick(worklist.filters.search, Qt.Key.Key_Down)
+    assert worklist.table.hasFocus()
+    QTest.keyClick(worklist.table, Qt.Key.Key_Down)
+    with qtbot.waitSignal(worklist.case_opened) as opened:
+        QTest.keyClick(worklist.table, Qt.Key.Key_Return)
+    assert opened.args == [cases[1]]
+    QTest.keyClick(worklist.filters.search, Qt.Key.Key_Escape)
+    assert worklist.filters.search.text() == ""
+
+
+def test_a_chinese_name_is_found(qtbot: QtBot, worklist: WorklistView, cases: list[str]) -> None:
+    worklist.filters.search.setText("张三")
+    qtbot.waitUntil(lambda: _shown(worklist) == [cases[2]])
+
+
+def test_nothing_found_says_so(qtbot: QtBot, worklist: WorklistView) -> None:
+    worklist.filters.search.setText("nobody")
+    qtbot.waitUntil(worklist.empty.isVisible)
+    assert worklist.empty.title.text() == "No case fits"
+    assert not worklist.open_button.isEnabled()
+
+
+def test_the_step_filter_shows_who_waits_there(qtbot: QtBot, worklist: WorklistView, cases: list[str]) -> None:
+    worklist.filters.step.setCurrentIndex(worklist.filters.step.findData("clinical"))
+    assert _shown(worklist) == []
+    OpenCase(worklist._store, cases[1], CONTEXT).set_roi(roi())
+    OpenCase(worklist._store, cases[1], CONTEXT).confirm_roi("Dr Reader")
+    worklist.refresh()
+    assert _shown(worklist) == [cases[1]]
+
+
+def test_deleting_takes_a_key_and_taking_back_a_click(
+    worklist: WorklistView, store: CaseStore, cases: list[str]
+) -> None:
+    QTest.keyClick(worklist.table, Qt.Key.Key_Delete)
+    assert _shown(worklist) == [cases[1], cases[0]]
+    assert "模拟 张三" in worklist.undo.sentence.text()
+    selected = worklist.selected()
+    assert selected is not None
+    assert selected.case_id == cases[1]
+    _click(worklist.undo.button)
+    assert set(_shown(worklist)) == set(cases[:3])
+    assert store.count_cases() == 4
+
+
+def test_archive_and_back(worklist: WorklistView, cases: list[str]) -> None:
+    _click(worklist.archive_button)
+    worklist.show_tab(WorklistTab.ARCHIVED)
+    assert _shown(worklist) == [cases[2]]
+    assert not worklist.archive_button.isVisible()
+    _click(worklist.restore_button)
+    assert _shown(worklist) == []
+    worklist.show_tab(WorklistTab.WAITING)
+    assert _shown(worklist)[0] == cases[2]
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_removing_for_good_asks_first(worklist: WorklistView, store: CaseStore, cases: list[str], yes: bool) -> None:
+    _click(worklist.delete_button)
+    worklist.show_tab(WorklistTab.DELETED)
+    assert not worklist.open_button.isVisible()
+
+    def answer() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        wanted = QMessageBox.ButtonRole.DestructiveRole if yes else QMessageBox.ButtonRole.RejectRole
+        assert box.buttonRole(box.defaultButton()) is QMessageBox.ButtonRole.RejectRole
+        _click(next(button for button in box.buttons() if box.buttonRole(button) is wanted))  # type: ignore[arg-type]
+
+    QTimer.singleShot(50, worklist, answer)
+    _click(worklist.purge_button)
+    assert _shown(worklist) == ([] if yes else [cases[2]])
+
+
+def test_a_case_in_the_bin_does_not_open(qtbot: QtBot, worklist: WorklistView) -> None:
+    _click(worklist.delete_button)
+    worklist.show_tab(WorklistTab.DELETED)
+    with qtbot.assertNotEmitted(worklist.case_opened, wait=50):
+        QTest.keyClick(worklist.table, Qt.Key.Key_Return)
+
+
+def test_a_duplicate_stands_first(worklist: WorklistView, store: CaseStore) -> None:
+    _click(worklist.duplicate_button)
+    assert len(_shown(worklist)) == 4
+    assert store.list_cases()[0].name == "模拟 张三"
+    assert not worklist.undo.button.isVisible()
+
+
+def test_a_patients_assessments_over_time_and_the_way_into_them(
+    qtbot: QtBot, worklist: WorklistView, cases: list[str]
+) -> None:
+    worklist.show_tab(WorklistTab.ALL)
+    worklist.table.select_row(0)
+    shown = [button.accessibleName() for button in worklist.history.buttons]
+    assert shown == ["2026-04-01: 42%", "2026-01-01: no risk yet"]
+    qtbot.waitUntil(worklist.history.buttons[1].isVisible)
+    with qtbot.waitSignal(worklist.case_opened) as opened:
+        _click(worklist.history.buttons[1])
+    assert opened.args == [cases[0]]
+
+
+def test_what_the_window_is_asked_for(qtbot: QtBot, worklist: WorklistView, cases: list[str]) -> None:
+    for signal, button in (
+        (worklist.new_case_requested, worklist.new_button),
+        (worklist.import_requested, worklist.import_button),
+        (worklist.export_requested, worklist.export_button),
+    ):
+        with qtbot.waitSignal(signal):
+            _click(button)
+
+
+def test_a_store_that_fails_is_said_and_the_rows_stay(
+    qtbot: QtBot, worklist: WorklistView, cases: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "store").rename(tmp_path / "away")
+    try:
+        with qtbot.waitSignal(worklist.refused) as refused:
+            QTest.keyClick(worklist.table, Qt.Key.Key_Delete)
+        assert refused.args is not None
+        assert refused.args[0].id == "cases.vanished"
+        assert _shown(worklist) == [cases[2], cases[1], cases[0]]
+    finally:
+        (tmp_path / "away").rename(tmp_path / "store")
+
+
+def test_thousands_of_rows_come_as_they_are_needed(qtbot: QtBot, store: CaseStore) -> None:
+    with store.transaction():
+        for _ in range(450):
+            store.create()
+    view = WorklistView(store, Language.ENGLISH)
+    qtbot.addWidget(view)
+    view.resize(1000, 600)
+    view.show()
+    assert view.count.text() == "450 cases"
+    assert view.model.rowCount() == 200
+    QTest.keyClick(view.table, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: view.model.rowCount() >= 400)
+    view.table.scrollToBottom()
+    qtbot.waitUntil(lambda: view.model.rowCount() == 450)
+    assert not view.model.canFetchMore(view.model.index(-1, -1))
+
+
+def test_it_speaks_chinese(qtbot: QtBot, store: CaseStore, cases: list[str]) -> None:
+    view = WorklistView(store, Language.CHINESE)
+    qtbot.addWidget(view)
+    view.show()
+    assert view.count.text() == "共 3 例"
+    assert _cell(view, 0, WorklistColumn.NEXT) == "勾画胰腺，或导入掩膜。"
+
+
+def test_every_row_and_state_can_be_drawn(qtbot: QtBot, worklist: WorklistView, store: CaseStore) -> None:
+    for tab in WorklistTab:
+        worklist.show_tab(tab)
+        picture = worklist.grab().toImage()
+        assert picture.width() >= 1200
+    assert store.list_cases()[0].state is CaseState.ACTIVE
