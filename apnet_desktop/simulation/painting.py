@@ -118,6 +118,8 @@ def paint(layers: Layers, plane: Plane, softness: float) -> tuple[Field, NDArray
         if told is None:
             continue
         patch, distance = told
+        if distance.min() >= softness:
+            continue
         view, tissues = hounsfield[patch.rows, patch.columns], labels[patch.rows, patch.columns]
         allowed = _allowed(layer, tissues)
         cover = np.clip(np.float32(0.5) - distance * slope, np.float32(0), np.float32(1))
