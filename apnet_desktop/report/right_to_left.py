@@ -15,6 +15,7 @@ __all__ = ["joined", "plain_letters", "visual_order"]
 
 _PRESENTATION_FORMS = (*range(0xFB50, 0xFC00), *range(0xFE70, 0xFF00))
 _LAM = "\u0644"
+_CLOSES = {")": "(", "]": "[", "}": "{", "»": "«"}
 _MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
 
@@ -80,6 +81,8 @@ def visual_order(line: str) -> str:
         end = start + 1
         if turned[start]:
             end = _end_of_stretch(kinds, turned, start)
+            while end < len(line) and line[end] in _CLOSES and _CLOSES[line[end]] in line[start:end]:
+                end += 1
             stretches.append(_reversed(line[start:end]))
         else:
             stretches.append(line[start])

@@ -48,7 +48,7 @@ def test_the_letters_behind_the_forms_are_the_text(text: str) -> None:
         ("\u05d0\u05d1\u05d2", "\u05d2\u05d1\u05d0"),
         ("ID \u05d0\u05d1 x", "ID \u05d1\u05d0 x"),
         ("\u05d0\u05d1 12 \u05d2", "\u05d2 12 \u05d1\u05d0"),
-        ("\u05d0(\u05d1)", "\u05d1(\u05d0)"),
+        ("\u05d0(\u05d1)", "(\u05d1)\u05d0"),
         ("\u05d0\u05b8\u05d1", "\u05d1\u05d0\u05b8"),
     ],
 )
