@@ -41,7 +41,8 @@ class PretrainingSettings(FrozenModel):
     """Settings of one backbone's pre-training.
 
     Attributes:
-        minutes: Wall-clock budget of training, rendering not included.
+        minutes: Budget of training, rendering not included, in minutes of undisturbed work: processor time over
+            threads. On a busy machine it takes longer, but the learning rate does not run out before the steps do.
         batch: Slices in a step.
         crop: Side of the crops in pixels; None trains on whole images throughout.
         whole_share: Share of the budget, at its end, that goes to whole images.
@@ -104,14 +105,14 @@ def pretrain_backbone(
     validation = [pool.validation(view) for view in range(len(recipe.views))]
     last_validation = run.state.seconds
     while run.fraction < 1:
-        started = time.monotonic()
+        started = time.process_time()
         if run.state.steps % 50 == 0:
             pool.refresh()
         view = run.state.steps % len(recipe.views)
         crop = settings.crop if run.crops and run.fraction < 1 - settings.whole_share else None
         size = settings.batch if crop is not None else max(settings.batch * 2 // 3, 8)
         run.step(view, pool.draw(generator, view, size, crop), whole=crop is None)
-        run.state.seconds += time.monotonic() - started
+        run.state.seconds += (time.process_time() - started) / settings.threads
         if run.state.seconds - last_validation >= 60 * settings.validate_every or run.fraction >= 1:
             last_validation = run.state.seconds
             figures = run.validate(validation)
