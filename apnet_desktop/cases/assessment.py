@@ -178,17 +178,20 @@ class Assessment:
         """What the prediction was made from."""
         return self.prediction.provenance.inputs if self.prediction else None
 
-    def current_inputs(self, bundle: str, compute: str, base_rate: str) -> InputDigests:
+    def current_inputs(self, bundle: str, compute: str, base_rate: str, roi_digest: str | None = None) -> InputDigests:
         """Digests of what a prediction would use now; empty text where there is no CT or no ROI.
 
         Args:
             bundle: SHA-256 of the bundle in use.
             compute: Digest of the device, precision and batching in use.
             base_rate: Digest of the base rate in use.
+            roi_digest: `Roi.digest` of the ROI, if it is known already; it takes a while on a large grid.
         """
+        if roi_digest is None:
+            roi_digest = self.roi.digest() if self.roi else ""
         return InputDigests(
             volume=self.series.volume_digest if self.series else "",
-            roi=self.roi.digest() if self.roi else "",
+            roi=roi_digest,
             record=self.record.digest(),
             bundle=bundle,
             compute=compute,

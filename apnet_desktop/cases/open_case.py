@@ -79,6 +79,7 @@ class OpenCase:
         self._listeners: list[Callable[[Assessment], None]] = []
         self._assessment = store.open_case(case_id)
         self._saved_bits = _bits(self._assessment.roi)
+        self._known_digest: str | None = None
 
     @classmethod
     def new(cls, store: CaseStore, context: PredictionContext | None = None) -> OpenCase:
@@ -122,7 +123,12 @@ class OpenCase:
             return None
         compute = context.compute if context.compute is not None else used.compute if used else ""
         base_rate = context.base_rate if context.base_rate is not None else used.base_rate if used else ""
-        return self._assessment.current_inputs(context.bundle, compute, base_rate)
+        return self._assessment.current_inputs(context.bundle, compute, base_rate, self._roi_digest())
+
+    def _roi_digest(self) -> str:
+        if self._known_digest is None:
+            self._known_digest = self._assessment.roi.digest() if self._assessment.roi else ""
+        return self._known_digest
 
     def require_current(self) -> Prediction:
         """The prediction, if it still holds: to be called before anything is reviewed, printed or exported.
@@ -132,7 +138,7 @@ class OpenCase:
         """
         current = self.current_inputs()
         if current is None and (used := self._assessment.inputs_used) is not None:
-            current = self._assessment.current_inputs(used.bundle, used.compute, used.base_rate)
+            current = self._assessment.current_inputs(used.bundle, used.compute, used.base_rate, self._roi_digest())
         return self._assessment.require_current(current or self._assessment.current_inputs("", "", ""))
 
     # Changes
@@ -160,6 +166,7 @@ class OpenCase:
             slices = changed.tolist() if len(changed) <= _MOST_JOURNALLED else None
         self._store.save_roi(self.case_id, roi, slices)
         self._saved_bits = bits
+        self._known_digest = None
         self._keep(self._assessment.changed(roi=roi))
 
     def confirm_roi(self, person: str) -> None:
