@@ -131,6 +131,9 @@ class RoiPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         self._state = QLabel()
         self._state.setWordWrap(True)
+        # A wrapped label's height follows its width only in some layouts; three lines hold every sentence here.
+        self._state.setMinimumHeight(3 * self._state.fontMetrics().lineSpacing())
+        self._state.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         layout.addWidget(self._state)
         row = QHBoxLayout()
         row.addWidget(QLabel(self._text("person")))
@@ -143,6 +146,7 @@ class RoiPanel(QWidget):
         row.addWidget(self._person)
         layout.addLayout(row)
         self._confirm_button = QPushButton(self._text("confirm"))
+        self._confirm_button.setObjectName("primary")
         self._confirm_button.clicked.connect(self._confirm)
         layout.addWidget(self._confirm_button)
         return box

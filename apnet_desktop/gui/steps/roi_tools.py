@@ -96,6 +96,9 @@ class _Box(QGroupBox):
         """Adds a grid of buttons."""
         grid = QGridLayout()
         grid.setSpacing(4)
+        for column in range(columns):
+            grid.setColumnStretch(column, 1)
+            grid.setColumnMinimumWidth(column, 110)
         for place, command in enumerate(commands):
             button = CommandButton(self.viewer, command, self.language)
             grid.addWidget(button, place // columns, place % columns)

@@ -163,11 +163,17 @@ class _Painting:
         width, height = float(self.view.width()), float(self.view.height())
         left, top, right, bottom = self.view.plane.letters
         tall = metrics.height()
-        top_y = _MARGIN if not self.small else _MARGIN + 2 * self.metrics.height()
+        letter_left = (width - metrics.horizontalAdvance(top)) / 2
+        reaching = [
+            room.bottom()
+            for _, room in self.placed
+            if room.top() < height / 2 and room.left() < letter_left + 24.0 and room.right() > letter_left - 10.0
+        ]
+        top_y = max([_MARGIN, *reaching])
         for letters, x, y in (
             (left, _MARGIN, (height - tall) / 2),
             (right, width - _MARGIN - metrics.horizontalAdvance(right), (height - tall) / 2),
-            (top, (width - metrics.horizontalAdvance(top)) / 2, top_y),
+            (top, letter_left, top_y),
             (bottom, (width - metrics.horizontalAdvance(bottom)) / 2, height - _MARGIN - tall),
         ):
             self._write(letters, QRectF(x, y, metrics.horizontalAdvance(letters), tall), _TEXT)

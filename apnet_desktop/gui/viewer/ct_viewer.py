@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -283,7 +284,7 @@ class CtViewer(QWidget):
             Command.CHEAT_SHEET: self.show_cheat_sheet,
         }
         for command, tool in TOOL_COMMANDS.items():
-            handlers[command] = lambda chosen=tool: self.set_tool(chosen)  # type: ignore[misc]
+            handlers[command] = partial(self.set_tool, tool)
         return handlers
 
     def _conditions(self) -> dict[Command, Callable[[], bool]]:

@@ -125,7 +125,7 @@ class ViewerActions(QObject):
             action = QAction(text(f"viewer.command_{command}", language), self)
             action.setCheckable(command in _CHECKABLE)
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.triggered.connect(handlers[command])
+            action.triggered.connect(lambda _=False, handle=handlers[command]: handle())
             if command in TOOL_COMMANDS:
                 tools.addAction(action)
             self.by_command[command] = action
