@@ -61,8 +61,16 @@ def _binomial(field: NDArray[np.int32], step: int) -> NDArray[np.int32]:
     return field
 
 
-def noise_slice(seed: int, index: int, slice_number: int, size: int, grain: NoiseGrain) -> NDArray[np.float32]:
-    """Noise of one slice: (size, size), mean 0, standard deviation 1, near Gaussian.
+def noise_slice(
+    seed: int,
+    index: int,
+    slice_number: int,
+    size: int,
+    grain: NoiseGrain,
+    rows: tuple[int, int] | None = None,
+    columns: tuple[int, int] | None = None,
+) -> NDArray[np.float32]:
+    """Noise of one slice or a window of it: mean 0, standard deviation 1, near Gaussian.
 
     Args:
         seed: Seed of the cohort.
@@ -70,12 +78,23 @@ def noise_slice(seed: int, index: int, slice_number: int, size: int, grain: Nois
         slice_number: Slice k; every slice has a stream of its own, so any slice can be made alone.
         size: Pixels along each side; even.
         grain: Correlation.
+        rows: First and last + 1 of the window; None: all.
+        columns: First and last + 1 of the window; None: all.
+
+    Returns:
+        (rows, columns); a window holds what the whole slice holds there.
     """
     stream = generator(seed, index, Stream.NOISE, slice_number)
     raw = stream.bit_generator.random_raw(size * size // 2).astype("<u8", copy=False)
     # Four uniform bytes make one nearly normal number; the smoothing does the rest.
     parts = raw.view(np.uint8).reshape(4, size * size)
     white = parts[0].astype(np.int32) + parts[1] + parts[2] + parts[3] - 510
-    filtered = grain.filter(white.reshape(size, size) << _HEADROOM)
+    # The window and what the filters reach beyond it; the slice is periodic.
+    margin = grain.passes + 2 * grain.wide_step
+    down, across = (
+        np.arange(first - margin, last + margin) % size for first, last in (rows or (0, size), columns or (0, size))
+    )
+    part = white.reshape(size, size)[down[:, None], across]
+    filtered = grain.filter(part << _HEADROOM)[margin:-margin, margin:-margin]
     deviation = np.sqrt(4 * (256.0**2 - 1) / 12) * grain.gain * (1 << _HEADROOM)
     return filtered.astype(np.float32) * np.float32(1 / deviation)

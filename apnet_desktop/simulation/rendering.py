@@ -154,14 +154,14 @@ def _noisy(
 ) -> NDArray[np.int16]:
     series = patient.series
     grain = NoiseGrain(series.kernel.passes, series.kernel.wide_step)
-    noise = noise_slice(patient.seed, patient.index, slice_number, series.geometry.size[0], grain)
-    part = noise[slice(*window.rows), slice(*window.columns)]
+    size = series.geometry.size[0]
+    noise = noise_slice(patient.seed, patient.index, slice_number, size, grain, window.rows, window.columns)
     # Noise is greatest where the rays are longest: the middle of the trunk.
     across = plane.x * np.float32(1 / 175.0)
     along = plane.y * np.float32(1 / 135.0)
     depth = np.maximum(np.float32(1) - across * across - (along * along)[:, None], np.float32(0))
     local = (depth * np.float32(0.45) + np.float32(0.55)) * np.float32(series.noise)
-    return np.asarray(np.clip(np.rint(clean + part * local), -1024, 3071).astype(np.int16))
+    return np.asarray(np.clip(np.rint(clean + noise * local), -1024, 3071).astype(np.int16))
 
 
 def render_slices(patient: SimulatedPatient, slices: Sequence[int], window: Window | None = None) -> RenderedSlices:

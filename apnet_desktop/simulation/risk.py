@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 HORIZON_MONTHS: Final = 24
 """The risk is that of a first recurrence within this time from discharge, death competing."""
 
-INTERCEPT: Final = -3.37
+INTERCEPT: Final = -3.27
 CLINICAL_FACTOR: Final = 0.88
 IMAGE_FACTOR: Final = 1.13
 

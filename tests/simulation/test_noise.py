@@ -40,6 +40,14 @@ def test_a_softer_kernel_has_coarser_noise() -> None:
     assert means[0] > means[1] > means[2]
 
 
+def test_a_window_holds_what_the_slice_holds_there() -> None:
+    for grain in GRAINS:
+        whole = noise_slice(4, 5, 6, 128, grain)
+        for rows, columns in (((0, 30), (100, 128)), ((50, 60), (3, 90)), ((0, 128), (0, 128))):
+            part = noise_slice(4, 5, 6, 128, grain, rows, columns)
+            assert np.array_equal(part, whole[slice(*rows), slice(*columns)])
+
+
 def test_slices_are_independent_and_repeat() -> None:
     grain = GRAINS[1]
     one, other = noise_slice(1, 2, 3, 256, grain), noise_slice(1, 2, 4, 256, grain)
