@@ -200,6 +200,7 @@ class ReportContent(FrozenModel):
         validation: From the bundle; None if it has none.
         distribution: From the bundle; None if it has none.
         unknown_effects: For factors that are unknown.
+        interval_level: Confidence level of the risks' intervals; None if the bundle does not say.
         review: None while it is a draft.
     """
 
@@ -223,6 +224,7 @@ class ReportContent(FrozenModel):
     validation: ValidationSummary | None
     distribution: DevelopmentDistribution | None
     unknown_effects: tuple[UnknownEffect, ...]
+    interval_level: Probability | None
     review: Review | None
 
     @property
@@ -276,6 +278,7 @@ def build_content(
     validation: ValidationSummary | None = None,
     distribution: DevelopmentDistribution | None = None,
     unknown_effects: tuple[UnknownEffect, ...] = (),
+    interval_level: float | None = None,
     review: Review | None = None,
 ) -> ReportContent:
     """Puts a report together and refuses what must not be reported.
@@ -310,6 +313,7 @@ def build_content(
         validation=validation,
         distribution=distribution,
         unknown_effects=unknown_effects,
+        interval_level=interval_level,
         review=review,
     )
     _refuse_without_answer(content)

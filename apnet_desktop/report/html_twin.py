@@ -21,6 +21,7 @@ from apnet_desktop.report.sentences import (
     definition,
     framing,
     headline,
+    interval_sentence,
     picture_caption,
     region_sentences,
     review_fields,
@@ -133,6 +134,7 @@ def _finding(main: Element, composer: Composer) -> None:
     lines = route_lines(composer)
     _text(main, "h2", headline(composer))
     _text(main, "p", lines[0].figure, **{"class": "answer"})
+    _text(main, "p", interval_sentence(composer))
     _text(main, "p", framing(composer))
     _text(main, "p", composer.say("report.interval_covers"))
     _text(main, "p", threshold(composer))

@@ -14,6 +14,7 @@ from apnet_desktop.report.sentences import (
     definition,
     framing,
     headline,
+    interval_sentence,
     picture_caption,
     region_sentences,
     review_fields,
@@ -22,7 +23,7 @@ from apnet_desktop.report.sentences import (
 )
 from apnet_desktop.report.sheet import MILLIMETRE, Block, Columns, Drawing, Item, Pen, Rule, Space, Stack
 from apnet_desktop.report.typesetting import BLACK, GREY, Style
-from apnet_desktop.report.wording import icon_count, interval_text, percent_text, whole_percent
+from apnet_desktop.report.wording import icon_count, percent_text, whole_percent
 
 __all__ = ["page_one"]
 
@@ -90,9 +91,7 @@ def _number(composer: Composer, style: Style, width: float) -> Block:
     beside = Stack(
         (
             composer.paragraph(
-                composer.say(
-                    "report.interval_is", interval=interval_text(answer.lower, answer.upper, composer.language)
-                ),
+                interval_sentence(composer),
                 Style(12.0, bold=True, colour=colour, leading=1.35),
                 beside_width,
             ),
@@ -214,12 +213,12 @@ def _checks(composer: Composer) -> list[Item]:
 
 def _signature(composer: Composer) -> Block:
     content = composer.content
-    matrix_side = 21 * MILLIMETRE
+    matrix_side = 25 * MILLIMETRE
     left_width = composer.width - matrix_side - _GAP
     code = composer.paragraph(
         typed_code(content),
-        replace(CAPTION, size=6.2, align="centre"),
-        matrix_side + 12,
+        replace(CAPTION, size=5.9, colour=BLACK, align="centre"),
+        matrix_side,
     )
     matrix = Stack((code_matrix(content, matrix_side), code))
     if not content.is_finding:
@@ -231,7 +230,7 @@ def _signature(composer: Composer) -> Block:
     return Stack(
         (
             Rule(composer.width, height=5),
-            Columns((left, matrix), (0.0, composer.width - matrix_side - 6)),
+            Columns((left, matrix), (0.0, composer.width - matrix_side)),
         )
     )
 

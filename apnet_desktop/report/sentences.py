@@ -27,6 +27,7 @@ __all__ = [
     "definition",
     "framing",
     "headline",
+    "interval_sentence",
     "picture_caption",
     "region_sentences",
     "review_fields",
@@ -57,6 +58,15 @@ def headline(composer: Composer) -> str:
     if content.prediction.fused is None:
         headline += composer.say("report.clinical_only")
     return headline
+
+
+def interval_sentence(composer: Composer) -> str:
+    """The interval, with its confidence level if the bundle states it."""
+    content = composer.content
+    interval = interval_text(content.answer.lower, content.answer.upper, composer.language)
+    if content.interval_level is None:
+        return composer.say("report.interval_is", interval=interval)
+    return composer.say("report.interval_of_level", level=whole_percent(content.interval_level), interval=interval)
 
 
 def framing(composer: Composer) -> str:

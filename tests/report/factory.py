@@ -341,6 +341,7 @@ def content(
         scores=scores(),
         validation=validation(),
         distribution=distribution() if with_distribution else None,
+        interval_level=0.9,
         unknown_effects=(UnknownEffect(factor_id="albumin", lowest=0.34, highest=0.41),),
     )
 
