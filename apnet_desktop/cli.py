@@ -24,6 +24,8 @@ roi_commands = typer.Typer(help="ROI files.", no_args_is_help=True)
 bundle_commands = typer.Typer(help="Model bundles.", no_args_is_help=True)
 application.add_typer(roi_commands, name="roi")
 application.add_typer(bundle_commands, name="bundle")
+case_commands = typer.Typer(help="The case store.", no_args_is_help=True)
+application.add_typer(case_commands, name="case")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 Lang = Annotated[Language, typer.Option("--lang", help="Language of the text.")]
@@ -254,6 +256,103 @@ def bundle_install(
     from apnet_desktop.commands.bundle import install
 
     install(archive, into, Output(as_json, lang))
+
+
+@case_commands.command("list")
+@command
+def case_list(
+    search: Annotated[str, typer.Option(help="Words that name, ID, date or series must contain.")] = "",
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """All cases, newest first."""
+    from apnet_desktop.commands.case import list_
+
+    list_(search, Output(as_json, lang))
+
+
+@case_commands.command("show")
+@command
+def case_show(
+    case_id: Annotated[str, typer.Argument()], as_json: AsJson = False, lang: Lang = Language.ENGLISH
+) -> None:
+    """One case: what is done, the risk, the reports, the audit trail."""
+    from apnet_desktop.commands.case import show
+
+    show(case_id, Output(as_json, lang))
+
+
+@case_commands.command("import")
+@command
+def case_import(
+    path: Annotated[Path, typer.Argument(exists=True, help="LIST.csv (a case a row) or an exported case (ZIP).")],
+    bundle: Bundle = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Makes a case of each row of a list, or takes in an exported case."""
+    from apnet_desktop.commands.case import import_
+
+    raise typer.Exit(0 if import_(path, bundle, Output(as_json, lang)) else 1)
+
+
+@case_commands.command("verify")
+@command
+def case_verify(as_json: AsJson = False, lang: Lang = Language.ENGLISH) -> None:
+    """Checks that the audit trail is complete."""
+    from apnet_desktop.commands.case import verify
+
+    raise typer.Exit(0 if verify(Output(as_json, lang)) else 1)
+
+
+@application.command()
+@command
+def simulate(
+    count: Annotated[int, typer.Argument(min=1, help="Patients.")],
+    out: Annotated[Path, typer.Option(help="Folder of the cohort.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same patients.")],
+    inputs: Annotated[bool, typer.Option("--inputs", help="Model inputs only: no DICOM (42 MB a patient).")] = False,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """A simulated cohort: DICOM, masks, clinical table, outcomes."""
+    from apnet_desktop.commands.study import simulate
+
+    simulate(count, out, seed, inputs, Output(as_json, lang))
+
+
+@application.command()
+@command
+def train(
+    cohort: Annotated[Path, typer.Argument(exists=True, help="Cohort folder.")],
+    out: Annotated[Path, typer.Option(help="Folder of the bundle to write.")],
+    name: Annotated[str, typer.Option(help="Name of the bundle.")] = "site",
+    device: Device = "auto",
+    pretrained: Annotated[Path | None, typer.Option(help="Bundle with pre-trained backbones.")] = None,
+    all_rows: Annotated[bool, typer.Option("--all", help="Also every other system of the results table.")] = False,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """The paper's development on a cohort: clinical models, image models, APNet, cross-validation; writes a bundle."""
+    from apnet_desktop.commands.study import train
+
+    train(cohort, out, name, device, pretrained, all_rows, Output(as_json, lang))
+
+
+@application.command()
+@command
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(exists=True, help="Bundle folder.")],
+    cohort: Annotated[Path, typer.Argument(exists=True, help="Cohort folder.")],
+    out: Annotated[Path, typer.Option(help="Folder for table, figures and report.")],
+    device: Device = "auto",
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """The independent validation: table, figures, report."""
+    from apnet_desktop.commands.study import evaluate
+
+    evaluate(bundle, cohort, out, device, Output(as_json, lang))
 
 
 def main() -> None:

@@ -1,0 +1,72 @@
+"""`apnet simulate`, `apnet train`, `apnet evaluate`: the whole study as commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from apnet_desktop.commands.output import Output
+from apnet_desktop.language import text
+
+__all__ = ["evaluate", "simulate", "train"]
+
+
+def simulate(count: int, out: Path, seed: int, inputs_only: bool, output: Output) -> None:
+    """Writes a simulated cohort.
+
+    Raises:
+        StudyError: It cannot be written.
+    """
+    from apnet_desktop.simulation.cohort import simulate_cohort
+
+    words = text("commands.stage_simulate", output.language)
+    table = simulate_cohort(
+        count, out, seed, inputs_only=inputs_only, progress=lambda fraction: output.progress(words, fraction)
+    )
+    output.value({"table": str(table), "patients": count, "seed": seed})
+    output.line("commands.simulated", count=count, file=str(table))
+
+
+def train(
+    cohort: Path, out: Path, name: str, device: str, pretrained: Path | None, all_rows: bool, output: Output
+) -> None:
+    """Develops a bundle on a cohort by the paper's protocol.
+
+    Raises:
+        StudyError: The cohort cannot be used.
+    """
+    from apnet_desktop.study.training import TrainingSettings, train
+
+    settings = TrainingSettings(name=name, device=device, pretrained=pretrained, all_rows=all_rows)
+    bundle = train(cohort, out, settings, _progress(output))
+    manifest = bundle.manifest
+    output.value({"folder": str(bundle.folder), "sha256": bundle.sha256, "manifest": manifest.model_dump(mode="json")})
+    output.line(
+        "commands.trained", folder=str(bundle.folder), patients=manifest.cohort.patients, events=manifest.cohort.events
+    )
+
+
+def evaluate(bundle: Path, cohort: Path, out: Path, device: str, output: Output) -> None:
+    """Validates a bundle on a cohort.
+
+    Raises:
+        BundleError: The bundle is damaged.
+        StudyError: The cohort cannot be used.
+    """
+    from apnet_desktop.study.evaluating import EvaluationSettings, evaluate
+
+    settings = EvaluationSettings(device=device, language=output.language)
+    evaluation = evaluate(bundle, cohort, out, _progress(output), settings)
+    output.value(evaluation.model_dump(mode="json"))
+    for route in evaluation.routes:
+        auroc = route.auroc or route.auroc_bootstrap
+        interval = "" if auroc.lower is None else f" ({auroc.lower:.3f}–{auroc.upper:.3f})"
+        output.raw(f"{route.route.value:<10} AUROC {auroc.value:.3f}{interval}")
+    if evaluation.few_events:
+        output.line("commands.few_events", events=evaluation.flow.events)
+    output.line("commands.evaluated", folder=str(out))
+
+
+def _progress(output: Output) -> Callable[[str, float], None]:
+    """Turns stages and fractions into a line for the person."""
+    return lambda stage, fraction: output.progress(text(stage, output.language), fraction)
