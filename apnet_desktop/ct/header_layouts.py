@@ -1,14 +1,20 @@
 """Remembers where pydicom found the elements of a file, so that the next slice of the same layout is not parsed again.
 
 Slices of one series differ in a few values, most of them of equal length. A file is read by a known layout only if the
-header of every needed element and of the pixel data stands at the very same byte; otherwise pydicom parses it.
+header (tag, kind and length) of every element, needed or not, and of the pixel data stands at the very same byte;
+otherwise pydicom parses it.
 """
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from pydicom.dataelem import RawDataElement
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.filereader import read_dataset
+from pydicom.uid import ImplicitVRLittleEndian
 
 from apnet_desktop.ct.header import Header
 from apnet_desktop.ct.sources import Entry
@@ -16,7 +22,16 @@ from apnet_desktop.ct.sources import Entry
 __all__ = ["Layouts"]
 
 _REMEMBERED = 24
+_AFTER_PREAMBLE = 132
+_TRANSFER_SYNTAX = 0x00020010
 _LONG_KINDS = ("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV")
+
+
+class _Element(NamedTuple):
+    tag: int
+    kind: str | None
+    tell: int
+    length: int
 
 
 @dataclass(frozen=True)
@@ -54,39 +69,71 @@ class Layouts:
                 )
         return None
 
-    def learn(self, header: Header, elements: list[RawDataElement], data: bytes, syntax_at: int) -> None:
+    def learn(self, header: Header, data: bytes, start: int, position: int) -> None:
         """Remembers the layout of a file that was parsed.
 
         Args:
             header: What was read of it.
-            elements: Its plain elements, as pydicom found them.
             data: Its first bytes.
-            syntax_at: Where the value of the transfer syntax stands.
+            start: Where its file meta starts.
+            position: Where its data set starts.
         """
-        if header.sequences or header.executable or header.pixel_offset < 0 or len(data) < header.pixel_offset:
+        if header.sequences or header.executable or not header.transfer_syntax or start != _AFTER_PREAMBLE:
             return
-        syntax_end = syntax_at + len(header.transfer_syntax)
-        # The last first: where a layout does not fit, the pixel data are the likeliest to have moved.
-        headers = [(data[header.pixel_offset - 8 : header.pixel_offset], header.pixel_offset - 8)]
-        headers.append((data[header.pixel_offset - 12 : header.pixel_offset - 8], header.pixel_offset - 12))
-        headers += [(data[: 0 if data[128:132] != b"DICM" else 4], 0), (data[128:132], 128)]
-        headers.append((data[syntax_at - 8 : syntax_end], syntax_at - 8))
-        values = []
-        for element in elements:
-            at = element.value_tell
-            before = 12 if element.VR in _LONG_KINDS else 8
-            headers.append((data[at - before : at], at - before))
-            values.append((int(element.tag), at, at + element.length))
-        self._layouts.insert(
-            0,
-            _Layout(
-                tuple(headers),
-                tuple(values),
-                header.kinds,
-                header.transfer_syntax,
-                header.little_endian,
-                header.pixel_offset,
-                header.pixel_length,
-            ),
+        if header.pixel_offset < 0 or len(data) < header.pixel_offset:
+            return
+        implicit = header.transfer_syntax == ImplicitVRLittleEndian
+        meta = _elements(data[:position], start, False, True)
+        body = _elements(data[: header.pixel_offset], position, implicit, header.little_endian)
+        if meta is None or body is None:
+            return
+        # The pixel data first: where a layout does not fit, they are the likeliest to have moved.
+        pixels = header.pixel_offset
+        headers = [(data[pixels - 8 : pixels], pixels - 8), (data[pixels - 12 : pixels - 8], pixels - 12)]
+        headers += [(data[:4], 0), (b"DICM", 128)]
+        for element, before in (
+            (e, _header_length(e, i)) for found, i in ((meta, False), (body, implicit)) for e in found
+        ):
+            end = element.tell + (element.length if element.tag == _TRANSFER_SYNTAX else 0)
+            headers.append((data[element.tell - before : end], element.tell - before))
+        values = tuple((e.tag, e.tell, e.tell + e.length) for e in body if e.tag in header.values)
+        layout = _Layout(
+            tuple(headers),
+            values,
+            header.kinds,
+            header.transfer_syntax,
+            header.little_endian,
+            header.pixel_offset,
+            header.pixel_length,
         )
+        self._layouts.insert(0, layout)
         del self._layouts[_REMEMBERED:]
+
+
+def _header_length(element: _Element, implicit: bool) -> int:
+    return 12 if not implicit and element.kind in _LONG_KINDS else 8
+
+
+def _elements(data: bytes, start: int, implicit: bool, little: bool) -> list[_Element] | None:
+    """Every element at the top level, also those that nobody needs; None if they are not all plain to see."""
+    buffer = io.BytesIO(data)
+    buffer.seek(start)
+    stop_when: Callable[..., bool] = _at_pixels
+    dataset = read_dataset(buffer, implicit, little, stop_when=stop_when)
+    result = []
+    for key in dataset.keys():  # noqa: SIM118 - iterating a data set converts every element
+        element: object = dataset.get_item(key)
+        if isinstance(element, RawDataElement):
+            # Some writers switch to implicit encoding half-way, which no layout can describe.
+            if element.is_implicit_VR != implicit:
+                return None
+            result.append(_Element(int(key), element.VR, element.value_tell, element.length))
+        elif isinstance(element, DataElement) and element.file_tell is not None:
+            result.append(_Element(int(key), element.VR, element.file_tell, 0))
+        else:
+            return None
+    return result
+
+
+def _at_pixels(tag: int, vr: str | None, length: int) -> bool:
+    return int.__ge__(tag, 0x7FE00008)

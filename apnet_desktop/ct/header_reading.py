@@ -69,7 +69,8 @@ def read_header(
 
 
 def _start(data: bytes, entry: Entry) -> int:
-    if data[128:132] == b"DICM":
+    # The group length is the first element of the file meta, so that a damaged "DICM" before it does no harm.
+    if data[128:132] == b"DICM" or data[132:138] == b"\x02\0\0\0UL":
         return 132
     # DICOM without preamble: the first tag is of group 2 or 8, in either byte order, and of a low element number.
     if len(data) >= 16:
@@ -79,6 +80,9 @@ def _start(data: bytes, entry: Entry) -> int:
             element = int.from_bytes(data[2:4], order)
             if group in (0x0002, 0x0008) and element <= 0x0100:
                 return 0
+    if len(data) <= 132 and not data[:128].strip(b"\0"):
+        # Nothing but a preamble is a DICOM file whose copy broke off.
+        raise CtError(Message.of("ct.file_truncated", file=entry.name))
     raise NotDicomError(Message.of("ct.skip_not_dicom"))
 
 
@@ -91,14 +95,16 @@ def _parse(
 ) -> Header | None:
     """The header if `data` reaches up to the pixels or to the file's end, else None."""
     try:
-        syntax, position, syntax_at = _read_meta(data, start)
+        syntax, position = _read_meta(data, start)
         deflated = 0
         if syntax == DeflatedExplicitVRLittleEndian:
             data = inflate(files.read(entry, position), entry, limits)
             deflated = len(data)
             position = 0
         complete = bool(deflated) or len(data) >= entry.size
-        header, elements = _read_data_set(data, position, syntax, entry, limits, complete, deflated)
+        header = _read_data_set(data, position, syntax, entry, limits, complete, deflated)
+        if header is not None and layouts is not None and not deflated:
+            layouts.learn(header, data, start, position)
     except CtError:
         raise
     except RecursionError as error:
@@ -107,13 +113,11 @@ def _parse(
         if len(data) < min(entry.size, limits.header_bytes):
             return None
         raise CtError(Message.of("ct.file_damaged", file=entry.name)) from error
-    if header is not None and layouts is not None and not deflated and syntax_at is not None:
-        layouts.learn(header, elements, data, syntax_at)
     return header
 
 
-def _read_meta(data: bytes, start: int) -> tuple[str, int, int | None]:
-    """Transfer syntax, where the data set starts, and where the transfer syntax stands."""
+def _read_meta(data: bytes, start: int) -> tuple[str, int]:
+    """Transfer syntax, and where the data set starts."""
     buffer = io.BytesIO(data)
     buffer.seek(start)
     implicit = False
@@ -122,16 +126,15 @@ def _read_meta(data: bytes, start: int) -> tuple[str, int, int | None]:
     meta = read_dataset(buffer, implicit, True, stop_when=lambda tag, vr, length: not _is_meta(int(tag)))
     element: object = meta.get_item(0x00020010) if 0x00020010 in meta else None
     if not isinstance(element, (RawDataElement, DataElement)):
-        return "", buffer.tell(), None
+        return "", buffer.tell()
     value = element.value
     syntax = value.decode("ascii", "replace").strip(" \0") if isinstance(value, bytes) else str(value)
-    at = element.value_tell if isinstance(element, RawDataElement) and not implicit else None
-    return syntax, buffer.tell(), at
+    return syntax, buffer.tell()
 
 
 def data_set_start(data: bytes) -> int:
     """Where the data set of a file that was read before starts, after preamble and file meta."""
-    return _read_meta(data, 132 if data[128:132] == b"DICM" else 0)[1]
+    return _read_meta(data, 132 if data[128:132] == b"DICM" or data[132:138] == b"\x02\0\0\0UL" else 0)[1]
 
 
 def inflate(stored: bytes, entry: Entry, limits: ScanLimits) -> bytes:
@@ -185,8 +188,8 @@ class _StopAtPixels:
 
 def _read_data_set(
     data: bytes, position: int, syntax: str, entry: Entry, limits: ScanLimits, complete: bool, deflated: int
-) -> tuple[Header | None, list[RawDataElement]]:
-    """The header and its plain elements; no header if `data` ends before the pixels of what may be an image."""
+) -> Header | None:
+    """The header; None if `data` ends before the pixels of what may be an image."""
     implicit, little = encoding_of(syntax, data, position)
     buffer = io.BytesIO(data)
     buffer.seek(position)
@@ -194,21 +197,19 @@ def _read_data_set(
     stop_when: Callable[..., bool] = stop
     dataset = read_dataset(buffer, implicit, little, stop_when=stop_when, specific_tags=list(NEEDED_TAGS))
     if not stop.seen and not complete and _may_be_image(dataset):
-        return None, []
+        return None
     # Each level needs an item tag: few of these prove that nesting is shallow without following it.
     end = buffer.tell()
     if data.count(_ITEM[little], position, end) >= limits.nesting:
         whole = read_dataset(io.BytesIO(data[position:end]), implicit, little)
         check_nesting(whole, entry, limits)
     header = Header(entry, {}, {}, {}, syntax, little, deflated=deflated, executable=_executable(data))
-    plain: list[RawDataElement] = []
     for key in dataset.keys():  # noqa: SIM118 - iterating a data set converts every element
         element: object = dataset.get_item(key)
         tag = int(key)
         if isinstance(element, RawDataElement) and element.VR != "SQ" and tag < _FIRST_FUNCTIONAL_GROUP:
             header.values[tag] = element.value if isinstance(element.value, bytes) else b""
             header.kinds[tag] = element.VR
-            plain.append(element)
         elif isinstance(element, (RawDataElement, DataElement)):
             header.sequences[tag] = element
     if stop.seen:
@@ -216,7 +217,7 @@ def _read_data_set(
         explicit = data[end + 4 : end + 6] in (b"OW", b"OB", b"OF", b"OD", b"UN", b"OL", b"OV")
         header.pixel_offset = end + (12 if explicit else 8)
         header.pixel_length = -1 if stop.length == 0xFFFFFFFF else stop.length
-    return header, plain
+    return header
 
 
 def _may_be_image(dataset: Dataset) -> bool:

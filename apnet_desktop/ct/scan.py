@@ -28,7 +28,7 @@ from apnet_desktop.ct.series import (
     SkippedFile,
 )
 from apnet_desktop.ct.sources import Entry, FileBytes, Skip, find_entries
-from apnet_desktop.ct.stacks import Kind, SeriesFrames, is_ct_class, kind_of, stacks_of
+from apnet_desktop.ct.stacks import Kind, SeriesFrames, is_ct_class, kind_of, stacks_of, stray_files
 from apnet_desktop.ct.summarize import partial_summary, summarize
 from apnet_desktop.ct.volume_summary import summarize_volume_file
 from apnet_desktop.errors import CtError
@@ -112,6 +112,8 @@ class _Scan:
         for found in self._found(path):
             if isinstance(found, Skip):
                 self._skip(found.name, found.reason)
+                if found.reason.id == "ct.skip_empty" and found.folder:
+                    self._damaged.setdefault(found.folder, []).append(found.name)
             elif is_grid_file(Path(found.name)) and found.member is None:
                 self._roi_files.append(path_text(found.path))
                 self._skip(found.name, Message.of("ct.skip_grid_file"))
@@ -217,17 +219,16 @@ class _Scan:
         return series
 
     def _judge(self, path: Path, pixels: PixelReader) -> ScanResult:
+        for series in self._series.values():
+            self._count_broken(series)
         found: list[SeriesSummary] = []
-        for number, series in enumerate(self._series.values()):
-            judged = [
-                self._with_damage(
-                    series, summarize(stack, part, pixels, self._requirements, self._limits.character_set)
-                )
-                for part, stack in enumerate(stacks_of(series))
-            ]
-            if not series.frames:
-                for header, problem in series.broken:
-                    self._skip(header.entry.name, problem.message)
+        stacked = [(series, stacks_of(series)) for series in self._series.values()]
+        strays = stray_files([stack for _, stacks in stacked for stack in stacks])
+        for number, (series, stacks) in enumerate(stacked):
+            judged = []
+            for part, stack in enumerate(stacks):
+                summary = summarize(stack, part, pixels, self._requirements, self._limits.character_set)
+                judged.append(self._with_damage(series, summary, strays.get(id(stack), [])))
             found += judged
             if self._progress is not None:
                 slim = tuple(s.model_copy(update={"slices": (), "files": (), "formats": ()}) for s in judged)
@@ -248,24 +249,31 @@ class _Scan:
             files=self._total,
         )
 
+    def _count_broken(self, series: SeriesFrames) -> None:
+        """Files of which nothing could be read but that they are images: one may be another series' missing slice."""
+        if series.frames:
+            return
+        for header, problem in series.broken:
+            self._skip(header.entry.name, problem.message)
+            if header.ascii("Modality") in ("", "CT") or is_ct_class(header):
+                self._damaged.setdefault(_folder(header.entry), []).append(header.entry.name)
+
     def _dicom_skipped(self) -> bool:
         """True if something was passed over that is DICOM."""
         return any(
             id in ("ct.skip_dicomdir", "ct.skip_document") or not id.startswith("ct.skip_") for id in self._skipped
         )
 
-    def _with_damage(self, series: SeriesFrames, summary: SeriesSummary) -> SeriesSummary:
-        """The summary with a warning if damaged DICOM files lie beside its own."""
-        damaged = [
-            name
-            for folder in {_folder(header.entry) for header in series.headers}
-            for name in self._damaged.get(folder, [])
-        ]
-        if not damaged:
-            return summary
-        message = Message.of("ct.damaged_files", count=len(damaged), file=damaged[0])
-        check = Check(id="ct.damaged_files", state=CheckState.WARNED, message=message)
-        return summary.with_checks((*summary.checks, check))
+    def _with_damage(self, series: SeriesFrames, summary: SeriesSummary, strays: list[str]) -> SeriesSummary:
+        """The summary with a warning if damaged or stray files lie beside its own that may belong to it."""
+        checks = list(summary.checks)
+        folders = {_folder(header.entry) for header in series.headers}
+        damaged = [name for folder in sorted(folders) for name in self._damaged.get(folder, [])]
+        for id, names in (("ct.damaged_files", damaged), ("ct.stray_files", strays)):
+            if names:
+                message = Message.of(id, count=len(names), file=names[0])
+                checks.append(Check(id=id, state=CheckState.WARNED, message=message))
+        return summary.with_checks(tuple(checks)) if len(checks) > len(summary.checks) else summary
 
 
 def _folder(entry: Entry) -> str:

@@ -43,10 +43,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Skip:
-    """A file that was passed over, and why."""
+    """A file that was passed over, why, and the folder in which it lies."""
 
     name: str
     reason: Message
+    folder: str = ""
 
 
 def find_entries(path: Path, limits: ScanLimits) -> Iterator[Entry | Skip]:
@@ -125,7 +126,7 @@ def _file(child: os.DirEntry[str], root: Path, resolved: Path) -> Entry | Skip:
     if not stat.S_ISREG(state.st_mode):
         return Skip(name, Message.of("ct.skip_special"))
     if state.st_size == 0:
-        return Skip(name, Message.of("ct.skip_empty"))
+        return Skip(name, Message.of("ct.skip_empty"), str(Path(child.path).parent))
     return Entry(Path(child.path), None, name, state.st_size, state.st_mtime_ns)
 
 

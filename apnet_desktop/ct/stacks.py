@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+
 from apnet_desktop.ct.frames import Frame, Problem
 from apnet_desktop.ct.header import Header
 from apnet_desktop.ct.placement import Placement, place
 from apnet_desktop.ct.series import PixelFormat
 
-__all__ = ["Kind", "SeriesFrames", "Stack", "is_ct_class", "kind_of", "stacks_of"]
+__all__ = ["Kind", "SeriesFrames", "Stack", "is_ct_class", "kind_of", "stacks_of", "stray_files"]
 
 
 class Kind(StrEnum):
@@ -130,13 +132,16 @@ def stacks_of(series: SeriesFrames) -> list[Stack]:
     stacks.sort(key=lambda stack: (stack.kind is not Kind.CT, -len(stack.frames)))
     main = stacks[0] if stacks and stacks[0].kind is Kind.CT else None
     if main is not None and main.placement is not None:
-        main.left_out = [
-            frame for stack in stacks[1:] if stack.kind is Kind.CT and len(stack.frames) < 3 for frame in stack.frames
-        ]
+        main.left_out = [frame for stack in stacks[1:] if _is_stray(stack) for frame in stack.frames]
         # A slice whose place cannot be read may be the one that is missing: it spoils the whole series.
         main.problems += [problem for frame in main.left_out for problem in frame.problems]
-        stacks = [main, *(stack for stack in stacks[1:] if stack.kind is not Kind.CT or len(stack.frames) >= 3)]
+        stacks = [main, *(stack for stack in stacks[1:] if not _is_stray(stack))]
     return stacks
+
+
+def _is_stray(stack: Stack) -> bool:
+    """True for one or two slices that a series' main stack may lack: of its kind, or of no kind that is known."""
+    return stack.kind in (Kind.CT, Kind.OTHER_MODALITY) and len(stack.frames) < 3
 
 
 def _alike(stack: Stack, kind: Kind, format: PixelFormat, frame: Frame) -> bool:
@@ -189,3 +194,37 @@ def _acquisitions(stack: Stack) -> list[Stack] | None:
             return None
         result.append(part)
     return result
+
+
+def stray_files(stacks: list[Stack]) -> dict[int, list[str]]:
+    """Single slices of other series that fill a gap of a stack or continue it at an end, by the stack's id().
+
+    A damaged series UID tears a slice from its series; where it lies tells where it belongs.
+    """
+    single = [stack for stack in stacks if stack.placement is not None and len(stack.frames) < 3]
+    result: dict[int, list[str]] = {}
+    for stack in stacks:
+        if stack.placement is None or len(stack.frames) < 3:
+            continue
+        names = [
+            frame.header.entry.name for other in single for frame in other.frames if _continues(stack, other, frame)
+        ]
+        if names:
+            result[id(stack)] = names
+    return result
+
+
+def _continues(stack: Stack, other: Stack, frame: Frame) -> bool:
+    placement = stack.placement
+    if placement is None or placement.geometry is None or frame.position is None:
+        return False
+    if not _alike(stack, other.kind, other.format_of(frame), frame):
+        return False
+    geometry = placement.geometry
+    axes = np.array(geometry.direction)
+    offset = axes @ (np.array(frame.position) - placement.frames[0].place)
+    spacing = geometry.spacing[2]
+    along = placement.offsets[:, 2]
+    beside = float(np.abs(offset[:2] - offset[2] * np.array(placement.drift)).max()) < 0.1
+    near = -1.5 * spacing < offset[2] < along[-1] + 1.5 * spacing
+    return beside and near and float(np.abs(along - offset[2]).min()) > 0.3 * spacing
