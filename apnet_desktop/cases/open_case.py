@@ -16,6 +16,7 @@ from apnet_desktop.cases.clock import Clock, SystemClock
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
+from apnet_desktop.ct.geometry import Geometry
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.language import Language
 
@@ -38,6 +39,8 @@ class PredictionContext:
     compute: str | None = None
     base_rate: str | None = None
 
+
+_ANOTHER = "another than the prediction's"
 
 # More changed slices than this are no stroke: the whole mask goes to a file of its own.
 _MOST_JOURNALLED = 32
@@ -79,7 +82,8 @@ class OpenCase:
         self._listeners: list[Callable[[Assessment], None]] = []
         self._assessment = store.open_case(case_id)
         self._saved_bits = _bits(self._assessment.roi)
-        self._known_digest: str | None = None
+        # The last ROI whose digest was computed: on a large grid it takes a while.
+        self._hashed: tuple[Geometry, NDArray[np.uint8], str] | None = None
 
     @classmethod
     def new(cls, store: CaseStore, context: PredictionContext | None = None) -> OpenCase:
@@ -113,22 +117,41 @@ class OpenCase:
     def steps(self) -> tuple[StepStatus, ...]:
         """Where each of the four steps stands."""
         schema = self._context.schema if self._context else None
-        return self._assessment.step_states(schema, self.current_inputs())
+        return self._assessment.step_states(schema, self._inputs(exact=False))
 
     def current_inputs(self) -> InputDigests | None:
-        """What a prediction would use now; device or base rate that are not chosen yet count as unchanged."""
+        """What a prediction would use now; device or base rate that are not chosen yet count as unchanged.
+
+        None while there is no `context`.
+        """
+        return self._inputs(exact=True)
+
+    def _inputs(self, *, exact: bool) -> InputDigests | None:
         used = self._assessment.inputs_used
         context = self._context
         if context is None:
             return None
         compute = context.compute if context.compute is not None else used.compute if used else ""
         base_rate = context.base_rate if context.base_rate is not None else used.base_rate if used else ""
-        return self._assessment.current_inputs(context.bundle, compute, base_rate, self._roi_digest())
+        return self._assessment.current_inputs(context.bundle, compute, base_rate, self._roi_digest(exact=exact))
 
-    def _roi_digest(self) -> str:
-        if self._known_digest is None:
-            self._known_digest = self._assessment.roi.digest() if self._assessment.roi else ""
-        return self._known_digest
+    def _roi_digest(self, *, exact: bool) -> str:
+        """Digest of the ROI; unless `exact`, a ROI other than the prediction's may be called just that."""
+        roi = self._assessment.roi
+        if roi is None:
+            return ""
+        used = self._assessment.inputs_used
+        if not exact and used is None:
+            return _ANOTHER
+        if self._hashed is not None:
+            geometry, bits, digest = self._hashed
+            if geometry == roi.geometry and np.array_equal(bits, self._saved_bits):
+                return digest
+            if not exact and used is not None and digest == used.roi:
+                return _ANOTHER
+        digest = roi.digest()
+        self._hashed = (roi.geometry, self._saved_bits, digest)
+        return digest
 
     def require_current(self) -> Prediction:
         """The prediction, if it still holds: to be called before anything is reviewed, printed or exported.
@@ -138,7 +161,8 @@ class OpenCase:
         """
         current = self.current_inputs()
         if current is None and (used := self._assessment.inputs_used) is not None:
-            current = self._assessment.current_inputs(used.bundle, used.compute, used.base_rate, self._roi_digest())
+            roi_digest = self._roi_digest(exact=True)
+            current = self._assessment.current_inputs(used.bundle, used.compute, used.base_rate, roi_digest)
         return self._assessment.require_current(current or self._assessment.current_inputs("", "", ""))
 
     # Changes
@@ -166,7 +190,6 @@ class OpenCase:
             slices = changed.tolist() if len(changed) <= _MOST_JOURNALLED else None
         self._store.save_roi(self.case_id, roi, slices)
         self._saved_bits = bits
-        self._known_digest = None
         self._keep(self._assessment.changed(roi=roi))
 
     def confirm_roi(self, person: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 
 from apnet_desktop.cases.assessment import Assessment, InputName, Step, StepState
@@ -113,6 +114,25 @@ def test_a_change_that_is_taken_back_makes_the_prediction_hold_again(store: Case
     case.set_value("age", 51.0)
     case.set_value("age", 50.0)
     assert case.require_current().provenance.prediction_id == "prediction-1"
+
+
+def test_the_rail_says_the_same_as_the_exact_comparison(store: CaseStore) -> None:
+    case = _ready(store)
+    _predict(case)
+    case.close()
+    generator = np.random.default_rng(3)
+    drawings = [roi(0), roi(1), roi(2)]
+    for step in range(40):
+        if step % 15 == 14:
+            case = OpenCase(store, case.case_id, CONTEXT)
+        case.set_roi(drawings[generator.integers(3)].confirmed("Dr Reader", NOW))
+        if generator.random() < 0.15:
+            _predict(case, f"prediction-{step}")
+        current = case.current_inputs() if generator.random() < 0.5 else None
+        shown = case.steps()[3].message.id
+        current = current or case.current_inputs()
+        assert current is not None
+        assert (shown == "cases.stale_roi") is case.assessment.is_stale(current)
 
 
 def test_without_a_prediction_nothing_can_be_reported(store: CaseStore) -> None:
