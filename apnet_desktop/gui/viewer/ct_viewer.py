@@ -76,7 +76,7 @@ class CtViewer(QWidget):
             Tool.ERASER: BrushTool(self.state, erases=True),
             Tool.THRESHOLD: BrushTool(self.state, limited=True),
             Tool.POLYGON: PolygonTool(self.state),
-            Tool.GROW: GrowTool(self.state),
+            Tool.GROW: GrowTool(self.state, self.mask_commands),
             Tool.INSIDE: StrokeTool(self.state, self.session, inside=True),
             Tool.OUTSIDE: StrokeTool(self.state, self.session, inside=False),
             **{Tool(kind.value): MeasuringTool(self.state, kind) for kind in MeasurementKind},

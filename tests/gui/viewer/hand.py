@@ -12,13 +12,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from apnet_desktop.ct.roi import Roi
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 from apnet_desktop.gui.viewer.plane import Index, PlaneKind
 from apnet_desktop.gui.viewer.slice_view import SliceView
 from apnet_desktop.language import Language
 from tests.gui.viewer.phantoms import simple_volume
 
-__all__ = ["click", "drag", "shown_viewer", "soft_volume", "turn_wheel"]
+__all__ = ["axial", "click", "drag", "roi_of", "shown_viewer", "soft_volume", "turn_wheel"]
 
 
 def soft_volume(shape: tuple[int, int, int] = (24, 96, 96)) -> NDArray[np.int16]:
@@ -39,6 +40,11 @@ def shown_viewer(qtbot: QtBot, hounsfield: NDArray[np.int16] | None = None) -> C
     viewer.set_volume(simple_volume(soft_volume() if hounsfield is None else hounsfield, (1.0, 1.0, 3.0)))
     QApplication.processEvents()
     return viewer
+
+
+def roi_of(viewer: CtViewer) -> Roi | None:
+    """The viewer's ROI as it stands now."""
+    return viewer.roi
 
 
 def axial(viewer: CtViewer) -> SliceView:

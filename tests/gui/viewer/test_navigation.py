@@ -14,7 +14,7 @@ from apnet_desktop.gui.viewer.ct_viewer import CtViewer, ViewerLayout
 from apnet_desktop.gui.viewer.plane import PlaneKind
 from apnet_desktop.gui.viewer.viewer_state import Tool
 from apnet_desktop.language import Language
-from tests.gui.viewer.hand import axial, drag, shown_viewer, turn_wheel
+from tests.gui.viewer.hand import axial, drag, roi_of, shown_viewer, turn_wheel
 from tests.gui.viewer.phantoms import simple_volume
 
 
@@ -135,7 +135,7 @@ def test_control_wheel_and_right_drag_zoom_about_the_hand(qtbot: QtBot) -> None:
 
 def test_a_right_click_without_moving_opens_the_menu_and_does_not_zoom(qtbot: QtBot) -> None:
     viewer = shown_viewer(qtbot)
-    asked = []
+    asked: list[QPoint] = []
     axial(viewer).menu_requested.connect(asked.append)
     drag(axial(viewer), [QPoint(200, 300), QPoint(202, 301)], Qt.MouseButton.RightButton)
     assert len(asked) == 1
@@ -183,7 +183,7 @@ def test_slices_that_are_not_read_are_not_shown_and_not_drawn_on(qtbot: QtBot) -
     viewer.set_available_slices(ready)
     viewer.set_window(0, 100)
     viewer.set_tool(Tool.BRUSH)
-    assert viewer.state.tool is Tool.WINDOW
+    assert viewer.state.tool == Tool.WINDOW
     assert not viewer.actions_of.by_command[Command.TOOL_BRUSH].isEnabled()
     coronal = viewer.views[PlaneKind.CORONAL]
     viewer.state.show(crosshair=False, annotations=False)
@@ -216,7 +216,7 @@ def test_a_person_s_own_keys_and_presets(qtbot: QtBot) -> None:
     view = axial(viewer)
     view.setFocus()
     QTest.keyClick(view, Qt.Key.Key_9)
-    assert viewer.state.window == (-600, 1500)
+    assert viewer.state.window == pytest.approx((-600.0, 1500.0))
     QTest.keyClick(view, Qt.Key.Key_Q)
     assert viewer.state.tool is Tool.BRUSH
 
@@ -247,7 +247,7 @@ def test_another_patient_starts_afresh(qtbot: QtBot) -> None:
     drag(axial(viewer), [(12.0, 40.0, 40.0), (12.0, 44.0, 44.0)])
     assert viewer.roi is not None
     viewer.set_volume(simple_volume(np.zeros((5, 40, 40), dtype=np.int16), name="Other One"))
-    assert viewer.roi is None
+    assert roi_of(viewer) is None
     assert not viewer.actions_of.by_command[Command.UNDO].isEnabled()
     viewer.set_volume(None)
     assert not any(

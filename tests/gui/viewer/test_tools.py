@@ -16,7 +16,7 @@ from apnet_desktop.gui.viewer.measurements import MeasurementKind
 from apnet_desktop.gui.viewer.plane import PlaneKind
 from apnet_desktop.gui.viewer.viewer_state import Tool
 from tests.gui.conftest import EventLoopProbe
-from tests.gui.viewer.hand import axial, click, drag, shown_viewer, soft_volume, turn_wheel
+from tests.gui.viewer.hand import axial, click, drag, roi_of, shown_viewer, soft_volume, turn_wheel
 
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -116,7 +116,7 @@ def test_escape_takes_back_the_stroke_in_hand(qtbot: QtBot) -> None:
     assert not _mask(viewer).any()
     assert viewer.state.tool is Tool.BRUSH
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
-    assert viewer.roi is None
+    assert roi_of(viewer) is None
 
 
 def test_a_polygon_closed_by_enter_or_a_click_on_its_start(qtbot: QtBot) -> None:
@@ -147,6 +147,7 @@ def test_grow_takes_the_organ_and_not_the_fat(qtbot: QtBot) -> None:
     viewer.state.set_threshold(30.0, 150.0)
     viewer.go_to_slice(12)
     click(axial(viewer), (12.0, 48.0, 48.0))
+    qtbot.waitUntil(lambda: viewer.state.progress is None)
     organ = soft_volume() > 0
     mask = _mask(viewer)
     assert int((mask & organ).sum()) > 0.8 * int(mask.sum())
@@ -157,6 +158,7 @@ def test_grow_takes_the_organ_and_not_the_fat(qtbot: QtBot) -> None:
 
 def test_fill_between_smooth_margin_largest_and_erase(qtbot: QtBot, event_loop_probe: EventLoopProbe) -> None:
     viewer = shown_viewer(qtbot)
+    event_loop_probe.start()
     viewer.set_tool(Tool.BRUSH)
     for k in (4, 10, 16):
         viewer.go_to_slice(k)
@@ -185,7 +187,7 @@ def test_fill_between_smooth_margin_largest_and_erase(qtbot: QtBot, event_loop_p
     while viewer.actions_of.by_command[Command.UNDO].isEnabled():
         viewer.actions_of.by_command[Command.UNDO].trigger()
     assert not _mask(viewer).any()
-    assert viewer.roi is None
+    assert roi_of(viewer) is None
 
 
 def test_strokes_lead_to_a_proposal_that_can_be_refined_accepted_and_undone(qtbot: QtBot) -> None:
@@ -203,7 +205,7 @@ def test_strokes_lead_to_a_proposal_that_can_be_refined_accepted_and_undone(qtbo
     proposal = viewer.session.proposal
     dice = 2 * (proposal & organ)[2:22].sum() / (proposal[2:22].sum() + organ[2:22].sum())
     assert dice > 0.9
-    assert viewer.roi is None, "a proposal is not a ROI until it is accepted"
+    assert roi_of(viewer) is None, "a proposal is not a ROI until it is accepted"
     QTest.keyClick(axial(viewer), Qt.Key.Key_Z, _CONTROL)
     assert len(viewer.session.strokes) == 5
     qtbot.waitUntil(lambda: not viewer.session.is_running, timeout=20_000)
@@ -224,7 +226,7 @@ def test_a_late_proposal_for_another_volume_is_dropped(qtbot: QtBot) -> None:
     viewer.set_volume(viewer.state.volume)
     qtbot.wait(400)
     assert viewer.session.proposal is None
-    assert viewer.roi is None
+    assert roi_of(viewer) is None
 
 
 def test_shift_wheel_changes_the_brush_not_the_slice(qtbot: QtBot) -> None:

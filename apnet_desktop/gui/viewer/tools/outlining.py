@@ -13,7 +13,9 @@ from apnet_desktop.ct.roi import RoiOrigin
 from apnet_desktop.ct.roi_editing.brush import swept_brush
 from apnet_desktop.ct.roi_editing.history import Box
 from apnet_desktop.ct.roi_editing.mask_operations import grow_from_seed, polygon_interior
+from apnet_desktop.ct.roi_editing.progress import Progress
 from apnet_desktop.gui.viewer.assist_session import AssistSession, Stroke
+from apnet_desktop.gui.viewer.mask_commands import MaskCommands
 from apnet_desktop.gui.viewer.overlay import INSIDE_COLOR, OUTSIDE_COLOR, ROI_COLOR
 from apnet_desktop.gui.viewer.plane import Index
 from apnet_desktop.gui.viewer.tools.base import Pointer, SliceTool, on_slice
@@ -142,9 +144,18 @@ def _cropped(mask: NDArray[np.bool_], axis: int, index: int) -> tuple[Box, NDArr
 
 
 class GrowTool(SliceTool):
-    """Grows from the clicked voxel through tissue within the HU limits, up to the reach; with Ctrl it takes away."""
+    """Grows from the clicked voxel through tissue within the HU limits, up to the reach; with Ctrl it takes away.
+
+    Args:
+        state: The viewer's state.
+        commands: Runs it in the background.
+    """
 
     cursor = Qt.CursorShape.PointingHandCursor
+
+    def __init__(self, state: ViewerState, commands: MaskCommands) -> None:
+        super().__init__(state)
+        self._commands = commands
 
     def press(self, pointer: Pointer) -> None:
         """Grows from the voxel under the hand."""
@@ -155,13 +166,23 @@ class GrowTool(SliceTool):
         seed = (round(index[0]), round(index[1]), round(index[2]))
         if not all(0 <= value < size for value, size in zip(seed, editor.geometry.shape, strict=True)):
             return
-        grown = grow_from_seed(editor.hounsfield, seed, editor.spacing, self.state.threshold, self.state.grow_reach)
-        if grown is None:
-            return
-        editor.begin("roi.edit_grow", RoiOrigin.ASSISTED)
-        editor.paint(*grown, not pointer.control)
-        if editor.finish() is not None:
-            self.state.roi_finished()
+        limits, reach, adds = self.state.threshold, self.state.grow_reach, not pointer.control
+
+        def grown(
+            hounsfield: NDArray[np.int16],
+            mask: NDArray[np.bool_],
+            spacing: tuple[float, float, float],
+            progress: Progress,
+        ) -> NDArray[np.bool_]:
+            progress(0.0)
+            found = grow_from_seed(hounsfield, seed, spacing, limits, reach)
+            result = mask.copy()
+            if found is not None:
+                box, region = found
+                result[box] = result[box] | region if adds else result[box] & ~region
+            return result
+
+        self._commands.run(grown, "roi.edit_grow", RoiOrigin.ASSISTED)
 
 
 class StrokeTool(SliceTool):
