@@ -17,6 +17,8 @@ __all__ = ["eligibility_checks", "image_checks", "record_checks", "with_override
 
 # Mean HU of a pancreas: from fat-infiltrated or necrotic without contrast to a strongly enhanced gland.
 _PLAUSIBLE_DENSITY = (-20.0, 160.0)
+# mm: a field of view of 50 mm over 512 pixels, and one of 500 mm over 100.
+_PLAUSIBLE_PIXEL = (0.1, 5.0)
 # Every CT of an abdomen holds air or fat well below this.
 _HIGHEST_MINIMUM = -200
 _ENHANCED = ("enhanced",)
@@ -78,6 +80,7 @@ def image_checks(volume: CtVolume, roi: Roi, manifest: Manifest) -> tuple[Check,
         _hounsfield(volume),
         _contrast(volume, manifest),
         _thickness(volume, rules),
+        _pixels(volume),
         _confirmation(roi),
         _volume(roi, rules),
         _density(volume, roi),
@@ -125,6 +128,15 @@ def _thickness(volume: CtVolume, rules: Eligibility) -> Check:
         message = Message.of("model.thickness_thick", thickness=thickness, warn=rules.warn_slice_thickness)
         return _warned("model.thickness", message)
     return _passed("model.thickness", Message.of("model.thickness_fits", thickness=thickness))
+
+
+def _pixels(volume: CtVolume) -> Check:
+    lower, upper = _PLAUSIBLE_PIXEL
+    sides = [round(side, 3) for side in volume.geometry.spacing[:2]]
+    if any(not lower <= side <= upper for side in sides):
+        message = Message.of("model.pixels_odd", first=sides[0], second=sides[1], lower=lower, upper=upper)
+        return _refused("model.pixels", message)
+    return _passed("model.pixels", Message.of("model.pixels_fit", first=sides[0], second=sides[1]))
 
 
 def _confirmation(roi: Roi) -> Check:

@@ -20,6 +20,7 @@ from apnet_desktop.model.compute import choose_compute, cpu_compute
 from apnet_desktop.model.engine import DeviceMemoryError, Engine
 from apnet_desktop.model.golden import golden_inputs, verify_golden
 from apnet_desktop.model.graph_export import prepare_graph
+from apnet_desktop.model.precision import bfloat16_allowed
 from apnet_desktop.model.predict import Predictor, predict
 from tests.model import factory
 
@@ -74,6 +75,15 @@ def test_the_prediction_names_its_engine(bundle: Bundle, prepared: Path) -> None
         assert prediction.fused is not None
         risks.append(prediction.fused.risk)
     assert risks[0] == pytest.approx(risks[1], abs=1e-4)
+
+
+def test_heat_maps_are_the_same_on_every_engine(bundle: Bundle, prepared: Path) -> None:
+    maps = []
+    for compute in computes(bundle):
+        predictor = Predictor(bundle, compute)
+        predictor.predict(VOLUME, ROI, factory.record(), factory.request())
+        maps.append(predictor.heat_map(factory.record()).values)
+    np.testing.assert_allclose(maps[0], maps[1], atol=1e-3 * np.abs(maps[0]).max())
 
 
 @pytest.mark.parametrize("runs", [5, pytest.param(100, marks=pytest.mark.soak)])
@@ -172,6 +182,15 @@ def test_bfloat16_is_asked_of_the_hardware_only_where_allowed(bundle: Bundle, mo
     monkeypatch.setattr(compute_module, "_cpu_has_bfloat16", native)
     choose_compute("cpu", bundle.manifest)
     assert not asked
+
+
+def test_bfloat16_is_allowed_only_if_no_patient_moves_or_crosses() -> None:
+    exact = np.array([0.10, 0.301, 0.60])
+    assert bfloat16_allowed(exact, exact + 0.004, threshold=0.2)
+    assert not bfloat16_allowed(exact, exact + np.array([0, 0, 0.005]), threshold=0.2)
+    assert not bfloat16_allowed(exact, exact - 0.002, threshold=0.3)
+    with pytest.raises(ValueError, match="same patients"):
+        bfloat16_allowed(exact, exact[:2], threshold=0.3)
 
 
 def test_out_of_memory_is_told_from_a_bug(bundle: Bundle, prepared: Path) -> None:

@@ -202,6 +202,13 @@ def test_out_of_scope_images_are_refused_by_name(predictor: Predictor) -> None:
     assert state(prediction, "model.contrast") is CheckState.WARNED
 
 
+def test_a_wrong_spacing_is_refused(predictor: Predictor) -> None:
+    geometry = VOLUME.geometry.model_copy(update={"spacing": (30.0, 30.0, 3.0)})
+    wrong = replace(VOLUME, geometry=geometry), replace(ROI, geometry=geometry)
+    prediction = predictor.predict(*wrong, factory.record(), factory.request())
+    assert state(prediction, "model.pixels") is CheckState.REFUSED
+
+
 def noise_image() -> Any:
     rng = np.random.default_rng(0)
     return replace(VOLUME, hounsfield=rng.integers(-1000, 1000, VOLUME.hounsfield.shape).astype(np.int16))
