@@ -134,11 +134,10 @@ class _Run:
     ) -> None:
         torch.manual_seed(settings.seed)
         self.folder, self.settings = folder, settings
-        fixed_size = backbone.timm_name.startswith("vit")
-        # A ViT's position embeddings are made for one image size; its crop would be another network.
-        self.crops = settings.crop is not None and not fixed_size
         network = ApnetNetwork((backbone,), len(recipe.views), len(recipe.windows), recipe.pixels, embedding)
         self.network = network.to(memory_format=torch.channels_last)
+        # A ViT's position embeddings are made for one image size; its crop would be another network.
+        self.crops = settings.crop is not None and not hasattr(self.network.backbones[0], "patch_embed")
         self.heads = PretrainingHeads(self.network, len(SLICE_FINDINGS), len(MASKS))
         self.modules = nn.ModuleDict({"network": self.network, "heads": self.heads})
         decayed = [p for p in self.modules.parameters() if p.ndim > 1]

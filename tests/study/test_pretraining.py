@@ -62,13 +62,13 @@ def _train(backbone: Backbone, pool: SlicePool, folder: Path, minutes: float) ->
 
 
 def test_pretraining_learns_to_see_the_spot_and_resumes(pool: SlicePool, tmp_path: Path) -> None:
-    told = _train(BACKBONES[0], pool, tmp_path, 0.08)
+    told = _train(BACKBONES[0], pool, tmp_path, 0.05)
     progress = json.loads((tmp_path / "progress.json").read_text(encoding="utf-8"))
     assert told[-1] >= 1
     assert progress["history"][-1]["loss"] < progress["history"][0]["loss"] + 1e-6
     steps = progress["steps"]
     # A finished run that is asked for more goes on; it does not start anew.
-    _train(BACKBONES[0], pool, tmp_path, 0.1)
+    _train(BACKBONES[0], pool, tmp_path, 0.06)
     again = json.loads((tmp_path / "progress.json").read_text(encoding="utf-8"))
     assert again["steps"] > steps
     assert again["history"][: len(progress["history"])] == progress["history"]
@@ -78,7 +78,7 @@ def test_parts_join_to_one_network_that_reads_the_same(pool: SlicePool, tmp_path
     parts, singles = [], []
     for backbone in BACKBONES:
         folder = tmp_path / backbone.timm_name
-        _train(backbone, pool, folder, 0.02)
+        _train(backbone, pool, folder, 0.01)
         parts.append(load_best(folder))
         single = ApnetNetwork((backbone,), len(RECIPE.views), len(RECIPE.windows), RECIPE.pixels, EMBEDDING)
         singles.append(load_network(single, parts[-1]))
