@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
+from apnet_desktop.cases.import_list import ImportedList
 from apnet_desktop.cases.listing import CaseState, CaseSummary
 from apnet_desktop.cases.store import CaseStore
+from apnet_desktop.clinical.factor import FactorSchema
+from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.errors import CaseError
 from apnet_desktop.gui.worklist_filters import WorklistFilters, WorklistTab
+from apnet_desktop.gui.worklist_follow_up import FollowUpDialog
 from apnet_desktop.gui.worklist_history import PatientHistory
+from apnet_desktop.gui.worklist_import import ImportResultDialog, ListImporter
 from apnet_desktop.gui.worklist_model import WorklistModel
 from apnet_desktop.gui.worklist_parts import EmptyList, UndoStrip
 from apnet_desktop.gui.worklist_table import CaseTable
-from apnet_desktop.language import Language, text
+from apnet_desktop.language import Language, Message, text
 
 __all__ = ["WorklistView"]
 
@@ -27,7 +43,6 @@ class WorklistView(QWidget):
     Signals:
         case_opened: A person opened a case; carries its id.
         new_case_requested: A person wants to begin a new case.
-        import_requested: A person wants to import a list of cases.
         export_requested: A person wants to export a case; carries its id.
         refused: The store refused something; carries the Message for the notice strip.
 
@@ -35,17 +50,26 @@ class WorklistView(QWidget):
         store: The case store.
         language: Of every text.
         parent: Qt's owner.
+        schema: Factors that an imported list may hold; the default schema's if None.
     """
 
     case_opened = Signal(str)
     new_case_requested = Signal()
-    import_requested = Signal()
     export_requested = Signal(str)
     refused = Signal(object)
 
-    def __init__(self, store: CaseStore, language: Language, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        store: CaseStore,
+        language: Language,
+        parent: QWidget | None = None,
+        schema: FactorSchema | None = None,
+    ) -> None:
         super().__init__(parent)
         self._store = store
+        self.importer = ListImporter(store, schema or default_schema(), self)
+        self.importer.finished.connect(self._imported)
+        self.importer.refused.connect(self._import_refused)
         self._language = language
         self.model = WorklistModel(store, language, self)
         self.filters = WorklistFilters(language, self)
@@ -96,7 +120,7 @@ class WorklistView(QWidget):
         row.addSpacing(10)
         row.addWidget(self.count, 0, Qt.AlignmentFlag.AlignBottom)
         row.addStretch(1)
-        self.import_button = self._button("import", self.import_requested.emit, row)
+        self.import_button = self._button("import", self.import_list, row)
         self.new_button = self._button("new", self.new_case_requested.emit, row)
         self.new_button.setObjectName("primary")
         self.new_button.setShortcut(QKeySequence(QKeySequence.StandardKey.New))
@@ -105,6 +129,7 @@ class WorklistView(QWidget):
     def _action_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         self.duplicate_button = self._button("duplicate", self.duplicate_selected, row)
+        self.follow_up_button = self._button("follow_up", self.enter_follow_up, row)
         self.export_button = self._button("export", self._export_selected, row)
         self.archive_button = self._button("archive", self.archive_selected, row)
         self.delete_button = self._button("delete", self.delete_selected, row)
@@ -170,6 +195,7 @@ class WorklistView(QWidget):
         in_bin, in_archive = tab is WorklistTab.DELETED, tab is WorklistTab.ARCHIVED
         for shown, button in (
             (not in_bin, self.duplicate_button),
+            (not in_bin, self.follow_up_button),
             (not in_bin, self.export_button),
             (not in_bin and not in_archive, self.archive_button),
             (not in_bin, self.delete_button),
@@ -223,6 +249,37 @@ class WorklistView(QWidget):
         box.exec()
         if box.clickedButton() is yes:
             self._do("purged", self._store.lifecycle.purge)
+
+    def enter_follow_up(self) -> None:
+        """Asks what became of the selected patient."""
+        case = self.selected()
+        if case is None:
+            return
+        try:
+            dialog = FollowUpDialog(self._store, case, self._language, self)
+        except CaseError as error:
+            self.refused.emit(error.message)
+            return
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.undo.offer(text("worklist.follow_up_kept", self._language, name=self._name(case)), None)
+            self.refresh()
+
+    def import_list(self) -> None:
+        """Asks for a table or an exported case, and imports it off the window's thread."""
+        title, kinds = text("worklist.import", self._language), text("worklist.import_kinds", self._language)
+        name, _ = QFileDialog.getOpenFileName(self, title, "", f"{kinds} (*.csv *.tsv *.txt *.zip)")
+        if name:
+            self.import_button.setEnabled(False)
+            self.importer.start(Path(name))
+
+    def _imported(self, done: ImportedList) -> None:
+        self.import_button.setEnabled(True)
+        self.show_tab(WorklistTab.WAITING)
+        ImportResultDialog(done, self._language, self).open()
+
+    def _import_refused(self, message: Message) -> None:
+        self.import_button.setEnabled(True)
+        self.refused.emit(message)
 
     def _export_selected(self) -> None:
         case = self.selected()

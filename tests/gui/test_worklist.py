@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QDate, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from apnet_desktop.cases.follow_up import FollowUpEnd
 from apnet_desktop.cases.listing import CaseState
 from apnet_desktop.cases.open_case import OpenCase, PredictionContext
+from apnet_desktop.cases.spreadsheet import read_table
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.gui.worklist import WorklistView
 from apnet_desktop.gui.worklist_filters import WorklistTab
+from apnet_desktop.gui.worklist_follow_up import FollowUpDialog
+from apnet_desktop.gui.worklist_import import ImportResultDialog
 from apnet_desktop.gui.worklist_model import WorklistColumn
 from apnet_desktop.language import Language
 from tests.cases.samples import SCHEMA, prediction, roi, series
@@ -217,11 +221,81 @@ def test_a_patients_assessments_over_time_and_the_way_into_them(
 def test_what_the_window_is_asked_for(qtbot: QtBot, worklist: WorklistView, cases: list[str]) -> None:
     for signal, button in (
         (worklist.new_case_requested, worklist.new_button),
-        (worklist.import_requested, worklist.import_button),
         (worklist.export_requested, worklist.export_button),
     ):
         with qtbot.waitSignal(signal):
             _click(button)
+
+
+def _answer_modal(view: WorklistView, answer: Callable[[QWidget], None]) -> None:
+    """Answers the next modal dialog when it is up."""
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert dialog is not None
+        answer(dialog)
+
+    QTimer.singleShot(50, view, look)
+
+
+def test_a_list_is_imported_and_its_bad_rows_are_shown(
+    qtbot: QtBot, worklist: WorklistView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "list.csv"
+    table.write_text("patient,sex,ward\nN-1,F,3\nN-2,neither,3\n", encoding="utf-8")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(table), ""))
+    _click(worklist.import_button)
+    qtbot.waitUntil(lambda: worklist.findChild(ImportResultDialog) is not None)
+    dialog = worklist.findChild(ImportResultDialog)
+    assert isinstance(dialog, ImportResultDialog)
+    assert dialog.summary.text() == "1 cases were made, 1 rows were refused."
+    cells = [dialog.table.item(0, column) for column in range(3)]
+    assert [cell.text() for cell in cells if cell is not None][:2] == ["3", "sex"]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "refused.csv"), ""))
+    _click(dialog.save_button)
+    assert read_table(tmp_path / "refused.csv")[1][:2] == ["3", "sex"]
+    dialog.reject()
+    assert worklist.count.text() == "4 cases"
+    assert worklist.import_button.isEnabled()
+
+
+def test_a_list_that_cannot_be_read_is_said(
+    qtbot: QtBot, worklist: WorklistView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "list.csv").write_bytes(b"")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "list.csv"), ""))
+    with qtbot.waitSignal(worklist.refused) as refused:
+        _click(worklist.import_button)
+    assert refused.args is not None
+    assert refused.args[0].id == "cases.table_unreadable"
+    assert worklist.import_button.isEnabled()
+
+
+def test_follow_up_is_entered_and_shown_again(worklist: WorklistView, store: CaseStore, cases: list[str]) -> None:
+    def fill(dialog: QWidget) -> None:
+        assert isinstance(dialog, FollowUpDialog)
+        dialog.discharge.setDate(QDate(2024, 5, 1))
+        dialog.end_date.setDate(QDate(2024, 4, 1))
+        dialog.keep()
+        assert "before discharge" in dialog.fault.text()
+        dialog.end_date.setDate(QDate(2025, 5, 1))
+        QTest.keyClicks(dialog.definition, "second attack")
+        dialog.keep()
+
+    _answer_modal(worklist, fill)
+    _click(worklist.follow_up_button)
+    kept = store.follow_ups.load(cases[2])
+    assert kept is not None
+    assert kept.end is FollowUpEnd.RECURRENCE
+    assert kept.definition == "second attack"
+    assert kept.months == pytest.approx(12, abs=0.05)
+    case = worklist.selected()
+    assert case is not None
+    again = FollowUpDialog(store, case, Language.CHINESE, worklist)
+    assert again.end_date.date() == QDate(2025, 5, 1)
+    assert again.definition.text() == "second attack"
+    again.end.setCurrentIndex(again.end.findData("death"))
+    assert not again.definition.isEnabled()
 
 
 def test_a_store_that_fails_is_said_and_the_rows_stay(
