@@ -1,9 +1,9 @@
 """Correlated CT noise in integer arithmetic: equal on every machine, independent from slice to slice.
 
 The noise power spectrum of filtered back projection rises with frequency from near zero (the ramp filter) and falls
-again where the reconstruction kernel and the detector end (Riederer et al., Phys Med Biol 1978;23:446; Solomon et al.,
-Med Phys 2012;39:5320). Here white noise is smoothed once narrowly (kernel) and once widely, and most of the wide part
-is taken away. All of it is additions and shifts of integers.
+again where the reconstruction kernel and the detector end (Riederer et al., Phys Med Biol 1978;23:446). Here white
+noise is smoothed once narrowly (kernel) and once widely, and most of the wide part is taken away. All of it is
+additions and shifts of integers.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ __all__ = ["HORIZON_DAYS", "FollowUp", "TrueOutcome", "follow", "true_outcome"]
 
 HORIZON_DAYS: Final = int(HORIZON_MONTHS * 365.25 / 12)
 
-# Half of the recurrences within two years come within 219 days (Cortés et al., Dig Dis Sci 2024) and about a sixth
-# within 30 (Stigliano et al., 2018): days = horizon × u^2, median horizon / 4, share within 30 days √(30 / horizon).
+# Half of the recurrences within two years come within 219 days (doi 10.1007/s10620-024-08684-3) and about a sixth
+# within 30 (PMID 29311029): days = horizon × u^2, median horizon / 4, share within 30 days √(30 / horizon).
 _RECURRENCE_POWER: Final = 2.0
 _LOSS_A_YEAR: Final = 0.09
 _SHORTEST_STUDY: Final = 400  # days of follow-up for the last patient enrolled
