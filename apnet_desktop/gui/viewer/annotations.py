@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from apnet_desktop.ct.identity import PatientIdentity
@@ -191,13 +191,14 @@ class _Painting:
         y = self.view.height() - _MARGIN - letter - 8.0
         x = (self.view.width() - long) / 2
         marks = max(1, length // 10)
+        lines = [QLineF(x, y, x + long, y)]
+        for mark in range(marks + 1):
+            at = x + long * mark / marks
+            lines.append(QLineF(at, y - (6.0 if mark in (0, marks) else 3.0), at, y))
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         for color, width in ((_SHADOW, 3.0), (_TEXT, 1.0)):
             self.painter.setPen(QPen(color, width))
-            self.painter.drawLine(QPointF(x, y), QPointF(x + long, y))
-            for mark in range(marks + 1):
-                at = x + long * mark / marks
-                tall = 6.0 if mark in (0, marks) else 3.0
-                self.painter.drawLine(QPointF(at, y - tall), QPointF(at, y))
+            self.painter.drawLines(lines)
         label = text("viewer.millimetres", self.language, length=length)
         wide = self.metrics.horizontalAdvance(label)
         self._write(label, QRectF(x + long + 6, y - self.metrics.height() * 0.75, wide, self.metrics.height()), _TEXT)

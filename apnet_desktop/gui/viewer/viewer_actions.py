@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from apnet_desktop.gui.viewer.bindings import Bindings, Command, WindowPreset
 from apnet_desktop.gui.viewer.slice_pixels import SlabMode
-from apnet_desktop.gui.viewer.viewer_state import Tool, ViewerState
+from apnet_desktop.gui.viewer.viewer_state import Changed, Tool, ViewerState
 from apnet_desktop.language import Language, text
 
 __all__ = ["ViewerActions", "preset_label"]
@@ -130,7 +130,7 @@ class ViewerActions(QObject):
                 tools.addAction(action)
             self.by_command[command] = action
             owner.addAction(action)
-        state.changed.connect(self.refresh)
+        state.changed.connect(self._state_changed)
 
     def set_bindings(self, bindings: Bindings) -> None:
         """Gives the actions the keys of the table, and makes the presets anew."""
@@ -159,6 +159,11 @@ class ViewerActions(QObject):
         """Lets the shortcuts work while `widget` has the focus, too."""
         self._followers.append(widget)
         widget.addActions([*self.by_command.values(), *self.presets])
+
+    def _state_changed(self, changed: Changed) -> None:
+        # Nothing here depends on the position or the zoom, which change with every slice.
+        if changed & ~(Changed.POSITION | Changed.VIEW):
+            self.refresh()
 
     def refresh(self) -> None:
         """Enables what works now, and checks what is on."""
