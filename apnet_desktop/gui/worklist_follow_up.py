@@ -48,13 +48,15 @@ class FollowUpDialog(QDialog):
         self._language = language
         self.setWindowTitle(text("worklist.follow_up_title", language))
         self.setMinimumWidth(460)
-        who = QLabel(
-            text("worklist.follow_up_of", language, name=case.name or case.case_id, id=case.patient_id or "–"), self
-        )
+        name = case.name or text("worklist.no_name", language)
+        who = QLabel(text("worklist.follow_up_of", language, name=name, id=case.patient_id or "–"), self)
         self.discharge, self.end_date = self._date_field(), self._date_field()
         self.end = QComboBox(self)
         for end in FollowUpEnd:
             self.end.addItem(text(f"worklist.end_{end.value}", language), end.value)
+        # No outcome is the usual one: a person has to choose.
+        self.end.setPlaceholderText(text("worklist.end_choose", language))
+        self.end.setCurrentIndex(-1)
         self.end.currentIndexChanged.connect(lambda _: self._name_end_date())
         self.definition = QLineEdit(self)
         self.definition.setMaxLength(500)
@@ -82,6 +84,9 @@ class FollowUpDialog(QDialog):
 
     def keep(self) -> None:
         """Keeps the follow-up and closes; a date that cannot be is named."""
+        if self.end.currentData() is None:
+            self._say(Message.of("worklist.end_missing"))
+            return
         try:
             follow_up = FollowUp(
                 discharge=_python_date(self.discharge.date()),
@@ -111,7 +116,7 @@ class FollowUpDialog(QDialog):
         self._name_end_date()
 
     def _name_end_date(self) -> None:
-        end = self.end.currentData()
+        end = self.end.currentData() or FollowUpEnd.CENSORED.value
         self._end_date_label.setText(text(f"worklist.date_of_{end}", self._language))
         self.definition.setEnabled(end == FollowUpEnd.RECURRENCE.value)
 

@@ -135,7 +135,7 @@ class ImportResultDialog(QDialog):
                 table.setItem(number, column, QTableWidgetItem(cell))
         table.resizeColumnToContents(0)
         table.resizeColumnToContents(1)
-        table.resizeRowsToContents()
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table = table
         return table
 

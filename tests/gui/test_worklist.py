@@ -82,7 +82,7 @@ def _click(button: QPushButton) -> None:
 
 def test_it_opens_on_what_waits_for_somebody(worklist: WorklistView, cases: list[str]) -> None:
     assert _shown(worklist) == [cases[2], cases[1], cases[0]]
-    assert worklist.count.text() == "3 cases"
+    assert worklist.count.text() == "3 in this list"
     assert _cell(worklist, 0, WorklistColumn.NEXT) == "Outline the pancreas, or import a mask."
     assert _cell(worklist, 0, WorklistColumn.STEPS) == "1 of 4 steps done"
 
@@ -248,14 +248,14 @@ def test_a_list_is_imported_and_its_bad_rows_are_shown(
     qtbot.waitUntil(lambda: worklist.findChild(ImportResultDialog) is not None)
     dialog = worklist.findChild(ImportResultDialog)
     assert isinstance(dialog, ImportResultDialog)
-    assert dialog.summary.text() == "1 cases were made, 1 rows were refused."
+    assert dialog.summary.text() == "Cases made: 1. Rows refused: 1."
     cells = [dialog.table.item(0, column) for column in range(3)]
     assert [cell.text() for cell in cells if cell is not None][:2] == ["3", "sex"]
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "refused.csv"), ""))
     _click(dialog.save_button)
     assert read_table(tmp_path / "refused.csv")[1][:2] == ["3", "sex"]
     dialog.reject()
-    assert worklist.count.text() == "4 cases"
+    assert worklist.count.text() == "4 in this list"
     assert worklist.import_button.isEnabled()
 
 
@@ -274,6 +274,9 @@ def test_a_list_that_cannot_be_read_is_said(
 def test_follow_up_is_entered_and_shown_again(worklist: WorklistView, store: CaseStore, cases: list[str]) -> None:
     def fill(dialog: QWidget) -> None:
         assert isinstance(dialog, FollowUpDialog)
+        dialog.keep()
+        assert dialog.fault.text() == "Say how follow-up ended."
+        dialog.end.setCurrentIndex(dialog.end.findData("recurrence"))
         dialog.discharge.setDate(QDate(2024, 5, 1))
         dialog.end_date.setDate(QDate(2024, 4, 1))
         dialog.keep()
@@ -320,7 +323,7 @@ def test_thousands_of_rows_come_as_they_are_needed(qtbot: QtBot, store: CaseStor
     qtbot.addWidget(view)
     view.resize(1000, 600)
     view.show()
-    assert view.count.text() == "450 cases"
+    assert view.count.text() == "450 in this list"
     assert view.model.rowCount() == 200
     QTest.keyClick(view.table, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: view.model.rowCount() >= 400)
