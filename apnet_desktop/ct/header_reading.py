@@ -31,6 +31,7 @@ __all__ = ["FIRST_READ", "check_nesting", "data_set_start", "encoding_of", "infl
 
 # Enough for the header of nearly every CT slice.
 FIRST_READ = 16 * 1024
+_INFLATE_STEP = 16 * 1024 * 1024
 _FIRST_FUNCTIONAL_GROUP = 0x52000000
 _PIXEL_TAGS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
 _ITEM = {True: b"\xfe\xff\x00\xe0", False: b"\xff\xfe\xe0\x00"}
@@ -144,12 +145,19 @@ def inflate(stored: bytes, entry: Entry, limits: ScanLimits) -> bytes:
         CtError: It inflates to more than the limit, or is damaged.
     """
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    chunks: list[bytes] = []
+    size = 0
     try:
-        data = inflater.decompress(stored, limits.inflated_bytes)
+        chunk = inflater.decompress(stored, _INFLATE_STEP)
+        while chunk:
+            chunks.append(chunk)
+            size += len(chunk)
+            if inflation_refused(len(stored), size, limits):
+                raise CtError(Message.of("ct.inflates_too_much", file=entry.name))
+            chunk = inflater.decompress(inflater.unconsumed_tail, _INFLATE_STEP)
     except zlib.error as error:
         raise CtError(Message.of("ct.file_damaged", file=entry.name)) from error
-    if inflater.unconsumed_tail or inflation_refused(len(stored), len(data), limits):
-        raise CtError(Message.of("ct.inflates_too_much", file=entry.name))
+    data = b"".join(chunks)
     if not inflater.eof:
         raise CtError(Message.of("ct.file_truncated", file=entry.name))
     return data

@@ -28,7 +28,7 @@ from apnet_desktop.ct.series import (
     SkippedFile,
 )
 from apnet_desktop.ct.sources import Entry, FileBytes, Skip, find_entries
-from apnet_desktop.ct.stacks import Kind, SeriesFrames, is_ct_class, kind_of, stacks_of, stray_files
+from apnet_desktop.ct.stacks import KNOWN_MODALITIES, Kind, SeriesFrames, is_ct_class, kind_of, stacks_of, stray_files
 from apnet_desktop.ct.summarize import partial_summary, summarize
 from apnet_desktop.ct.volume_summary import summarize_volume_file
 from apnet_desktop.errors import CtError
@@ -191,6 +191,9 @@ class _Scan:
         if kind is Kind.DOCUMENT:
             self._skip(header.entry.name, Message.of("ct.skip_document"))
             return
+        if kind is Kind.OTHER_MODALITY and header.ascii("Modality") not in KNOWN_MODALITIES:
+            # No modality is called so: a damaged header, perhaps of a CT slice.
+            self._damaged.setdefault(_folder(header.entry), []).append(header.entry.name)
         series = self._series_of(header)
         format = pixel_format(header, self._limits)
         if isinstance(format, Problem):

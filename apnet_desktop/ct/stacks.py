@@ -12,7 +12,7 @@ from apnet_desktop.ct.header import Header
 from apnet_desktop.ct.placement import Placement, place
 from apnet_desktop.ct.series import PixelFormat
 
-__all__ = ["Kind", "SeriesFrames", "Stack", "is_ct_class", "kind_of", "stacks_of", "stray_files"]
+__all__ = ["KNOWN_MODALITIES", "Kind", "SeriesFrames", "Stack", "is_ct_class", "kind_of", "stacks_of", "stray_files"]
 
 
 class Kind(StrEnum):
@@ -32,6 +32,54 @@ _CT_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.2.1",
     "1.2.840.10008.5.1.4.1.1.2.2",
 }
+# Image modalities of PS3.3 C.7.3.1.1.1.
+KNOWN_MODALITIES = frozenset(
+    (
+        "AR",
+        "BDUS",
+        "BI",
+        "BMD",
+        "CR",
+        "CT",
+        "DG",
+        "DX",
+        "ECG",
+        "EPS",
+        "ES",
+        "GM",
+        "HC",
+        "IO",
+        "IVOCT",
+        "IVUS",
+        "KER",
+        "LS",
+        "MG",
+        "MR",
+        "NM",
+        "OAM",
+        "OCT",
+        "OP",
+        "OPM",
+        "OPT",
+        "OPTENF",
+        "OPV",
+        "OT",
+        "PT",
+        "PX",
+        "RF",
+        "RG",
+        "RTIMAGE",
+        "SC",
+        "SM",
+        "SMR",
+        "SRF",
+        "TG",
+        "US",
+        "VA",
+        "XA",
+        "XC",
+    )
+)
 _SECONDARY_CLASSES = "1.2.840.10008.5.1.4.1.1.7"
 _DOCUMENTS = {"SR", "PR", "KO", "DOC", "REG", "RTPLAN", "RTDOSE", "RTRECORD", "PLAN"}
 _PROJECTIONS = ("MIP", "MINIP", "MAX_IP", "MIN_IP", "PROJECTION", "MAX_INTENSITY", "VOLUME RENDERED", "VRT", "3D")

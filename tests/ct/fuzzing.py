@@ -36,8 +36,25 @@ SYNTAXES = (
 )
 SLICES = 6
 _HOSTILE_VALUES = (
-    b"\\", b"0", b"-1", b"nan", b"inf", b"1e308", b"-0.0", b"1e-320", b"99999999999", b"\xff\xff\xff\xff", b"\0", b"",
-    b"../../x", b"1\\2\\3\\4\\5\\6\\7\\8", "张".encode("gb18030"), b"\x1b$B", b"SQ", b"\xfe\xff\x00\xe0", b"1,5",
+    b"\\",
+    b"0",
+    b"-1",
+    b"nan",
+    b"inf",
+    b"1e308",
+    b"-0.0",
+    b"1e-320",
+    b"99999999999",
+    b"\xff\xff\xff\xff",
+    b"\0",
+    b"",
+    b"../../x",
+    b"1\\2\\3\\4\\5\\6\\7\\8",
+    "张".encode("gb18030"),
+    b"\x1b$B",
+    b"SQ",
+    b"\xfe\xff\x00\xe0",
+    b"1,5",
 )
 
 
