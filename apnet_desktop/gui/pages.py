@@ -72,5 +72,7 @@ class RiskPage(QSplitter):
         self.report = ReportView(language, self)
         self.addWidget(self.panel)
         self.addWidget(self.report)
-        self.setSizes([480, 560])
+        self.panel.setMinimumWidth(410)
+        self.setStretchFactor(0, 2)
+        self.setStretchFactor(1, 3)
         self.setChildrenCollapsible(False)
