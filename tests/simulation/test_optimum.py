@@ -118,18 +118,18 @@ def test_the_external_cohort_has_its_base_rate() -> None:
     assert found.prevalence.value == pytest.approx(0.15, abs=0.01)
 
 
-@pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.soak)])
-def test_the_raster_keeps_what_was_asked_for(count: int) -> None:
-    model = fit_raster(count, 91)
+@pytest.mark.soak
+def test_the_raster_keeps_what_was_asked_for() -> None:
+    model = fit_raster(200, 91)
     for name in CAUSES:
-        assert model.explained[name] > (0.85 if name == "duct_ratio" else 0.99), name
-        assert model.slopes[name] == pytest.approx(1.0, abs=0.12)
+        assert model.explained[name] > (0.93 if name == "duct_ratio" else 0.99), name
+        assert model.slopes[name] == pytest.approx(1.0, abs=0.05)
 
 
 def test_a_blurred_reading_lowers_the_limit(expectations: dict[str, Floats], risk: Floats) -> None:
-    perfect = reading_limit(dict.fromkeys(CAUSES, 1.0), patients=3000, donors=6000)
-    good = reading_limit(dict.fromkeys(CAUSES, 0.7), patients=3000, donors=6000)
-    poor = reading_limit(dict.fromkeys(CAUSES, 0.1), patients=3000, donors=6000)
+    perfect = reading_limit(dict.fromkeys(CAUSES, 1.0), patients=2000, donors=3000)
+    good = reading_limit(dict.fromkeys(CAUSES, 0.7), patients=2000, donors=3000)
+    poor = reading_limit(dict.fromkeys(CAUSES, 0.1), patients=2000, donors=3000)
     best = expected_auc(expectations["image"], risk)
     assert good[0] < best
     assert poor[0] < good[0] - 0.05

@@ -25,7 +25,7 @@ def findings_as_asked(patient: SimulatedPatient) -> Findings:
 
 @pytest.fixture(scope="module")
 def followed() -> Followed:
-    people = [simulate_patient(8, index) for index in range(4000)]
+    people = [simulate_patient(8, index) for index in range(2500)]
     return [(p, follow(p, findings_as_asked(p)), true_outcome(p, findings_as_asked(p))) for p in people]
 
 
