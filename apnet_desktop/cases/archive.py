@@ -8,7 +8,6 @@ import re
 import secrets
 import shutil
 import zipfile
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
@@ -17,7 +16,7 @@ from pydantic import ValidationError
 
 from apnet_desktop.bundle.prediction import Prediction
 from apnet_desktop.cases.audit import AuditAction
-from apnet_desktop.cases.deidentify import DEIDENTIFICATION_METHOD, DeidentifiedSeries, pseudonym
+from apnet_desktop.cases.deidentify import DEIDENTIFICATION_METHOD, Deidentify, pseudonym
 from apnet_desktop.cases.files import known_errors, private_folder, write_file
 from apnet_desktop.cases.mask_file import RoiHeader, pack_mask, read_mask
 from apnet_desktop.cases.store import CaseStore
@@ -41,8 +40,6 @@ _LARGEST_TEXT = 16 * 2**20
 _CHUNK = 2**20
 # A ZIP's own time stamps would say when the case was handled.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
-
-Deidentify = Callable[[str, Path, Path, str, str], DeidentifiedSeries]
 
 
 class ArchiveManifest(FrozenModel):

@@ -10,6 +10,7 @@ from apnet_desktop.cases.assessment import Assessment
 from apnet_desktop.cases.audit import AuditAction
 from apnet_desktop.cases.case_rows import CaseRows
 from apnet_desktop.cases.database import Database
+from apnet_desktop.cases.deidentify import Deidentify
 from apnet_desktop.cases.files import private_folder, write_file
 from apnet_desktop.cases.follow_up import FollowUp
 from apnet_desktop.cases.names import safe_name
@@ -17,6 +18,7 @@ from apnet_desktop.cases.readings import Agreement
 from apnet_desktop.cases.spreadsheet import table_bytes
 from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.clinical.record import FactorValue
+from apnet_desktop.ct.file_names import text_path
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.errors import CaseError
 from apnet_desktop.frozen import FrozenModel
@@ -50,6 +52,14 @@ class CohortMembers:
             self._rows.row(case_id)
             connection.execute("INSERT INTO members (case_id, patient) VALUES (?, ?)", (case_id, patient))
 
+    def size(self) -> int:
+        """How many members there are, those in the bin too.
+
+        Raises:
+            CaseError: The store cannot be read.
+        """
+        return int(self._database.rows("SELECT count(*) FROM members")[0][0])
+
     def patients(self) -> set[str]:
         """Ids of the patients in the cohort.
 
@@ -72,7 +82,7 @@ class CohortMembers:
 
 
 class MissingCase(FrozenModel):
-    """A member that is not in the exported cohort, and what it lacks."""
+    """A member of the cohort and what it lacks, or what is to be looked at."""
 
     patient: str
     message: Message
@@ -86,19 +96,21 @@ class CohortExport(FrozenModel):
         patients: Rows of its table.
         missing: Members that are not in it.
         agreement: Pairs of readers and how well they agree.
+        warnings: What a person has to look at before it leaves the house: patient and sentence.
     """
 
     folder: str
     patients: int
     missing: tuple[MissingCase, ...]
     agreement: tuple[Agreement, ...]
+    warnings: tuple[MissingCase, ...] = ()
 
 
 def export_cohort(
     store: CaseStore,
     folder: Path,
     schema: FactorSchema,
-    copy_ct: Callable[[Path, Path], None],
+    deidentify: Deidentify,
     progress: Callable[[float], None] | None = None,
 ) -> CohortExport:
     """Writes the cohort of a store as `apnet train` and `apnet evaluate` take it: `cohort.csv`, `ct/`, `roi/`.
@@ -110,7 +122,7 @@ def export_cohort(
         store: The store.
         folder: An empty or new folder.
         schema: The factors that become columns.
-        copy_ct: Copies a CT (folder or file) into a new folder, without identity.
+        deidentify: Does each CT: `deidentify_series`, here or in another process.
         progress: Called with the fraction that is done; it may raise `Stopped`.
 
     Raises:
@@ -123,6 +135,9 @@ def export_cohort(
         ["patient", "ct", "roi", "follow_up_months", "end", *(factor.id for factor in schema.factors)]
     ]
     missing: list[MissingCase] = []
+    warnings: dict[tuple[str, str], Message] = {}
+    secret = store.secret()
+    private_folder(folder / "ct")
     members = store.cohort.members()
     for number, (case_id, patient) in enumerate(members):
         if progress is not None:
@@ -134,7 +149,12 @@ def export_cohort(
             missing.append(MissingCase(patient=patient, message=lacking or Message.of("cases.member_no_ct")))
             continue
         name = safe_name(patient, f"patient-{number}")
-        copy_ct(Path(assessment.series.path), folder / "ct" / name)
+        if (folder / "ct" / name).exists():
+            # Two ids that differ only in what no file name may hold.
+            name = f"{name}-{number}"
+        source = text_path(assessment.series.path)
+        done = deidentify(assessment.series.series.series_uid, source, folder / "ct" / name, secret, name)
+        warnings |= {(patient, warning.id): warning for warning in done.warnings}
         _write_roi(roi, private_folder(folder / "roi") / f"{name}.nii.gz")
         values = [_cell(assessment.record.value(factor.id)) for factor in schema.factors]
         rows.append([patient, f"ct/{name}", f"roi/{name}.nii.gz", f"{outcome.months:.2f}", outcome.end.value, *values])
@@ -143,7 +163,13 @@ def export_cohort(
     if agreement:
         write_file(folder / "agreement.csv", _agreement_table(agreement))
     store.audit.append(AuditAction.EXPORT, "", {"what": "cohort", "patients": len(rows) - 1})
-    return CohortExport(folder=str(folder), patients=len(rows) - 1, missing=tuple(missing), agreement=tuple(agreement))
+    return CohortExport(
+        folder=str(folder),
+        patients=len(rows) - 1,
+        missing=tuple(missing),
+        agreement=tuple(agreement),
+        warnings=tuple(MissingCase(patient=patient, message=message) for (patient, _), message in warnings.items()),
+    )
 
 
 def _roi(store: CaseStore, assessment: Assessment) -> Roi | None:

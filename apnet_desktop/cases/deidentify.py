@@ -23,7 +23,14 @@ from apnet_desktop.language import Message
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset, FileDataset
 
-__all__ = ["DEIDENTIFICATION_METHOD", "DeidentifiedSeries", "Deidentifier", "deidentify_series", "pseudonym"]
+__all__ = [
+    "DEIDENTIFICATION_METHOD",
+    "DeidentifiedSeries",
+    "Deidentifier",
+    "Deidentify",
+    "deidentify_series",
+    "pseudonym",
+]
 
 DEIDENTIFICATION_METHOD = "DICOM PS3.15 2024c Annex E Basic Profile (APNet Desktop)"
 
@@ -42,6 +49,10 @@ class DeidentifiedSeries(FrozenModel):
 
     files: int
     warnings: tuple[Message, ...]
+
+
+Deidentify = Callable[[str, Path, Path, str, str], DeidentifiedSeries]
+"""Takes series UID, source, new folder, secret and pseudonym, as `deidentify_series` does."""
 
 
 def pseudonym(secret: str, patient: str) -> str:

@@ -19,12 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from apnet_desktop.cases.archive import ExportedCase
+from apnet_desktop.cases.cohort import CohortExport
 from apnet_desktop.cases.import_list import ImportedList
 from apnet_desktop.cases.listing import CaseState, CaseSummary
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.errors import CaseError
+from apnet_desktop.gui.worklist_export import CaseExporter
 from apnet_desktop.gui.worklist_filters import WorklistFilters, WorklistTab
 from apnet_desktop.gui.worklist_follow_up import FollowUpDialog
 from apnet_desktop.gui.worklist_history import PatientHistory
@@ -36,6 +39,8 @@ from apnet_desktop.language import Language, Message, text
 
 __all__ = ["WorklistView"]
 
+_MOST_SENTENCES = 8
+
 
 class WorklistView(QWidget):
     """Search, five lists, a table of cases and the selected patient's assessments over time.
@@ -43,7 +48,6 @@ class WorklistView(QWidget):
     Signals:
         case_opened: A person opened a case; carries its id.
         new_case_requested: A person wants to begin a new case.
-        export_requested: A person wants to export a case; carries its id.
         refused: The store refused something; carries the Message for the notice strip.
 
     Args:
@@ -55,7 +59,6 @@ class WorklistView(QWidget):
 
     case_opened = Signal(str)
     new_case_requested = Signal()
-    export_requested = Signal(str)
     refused = Signal(object)
 
     def __init__(
@@ -67,7 +70,13 @@ class WorklistView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._store = store
-        self.importer = ListImporter(store, schema or default_schema(), self)
+        schema = schema or default_schema()
+        self.exporter = CaseExporter(store, schema, self)
+        self.exporter.case_finished.connect(self._exported)
+        self.exporter.cohort_finished.connect(self._cohort_exported)
+        self.exporter.refused.connect(self._export_refused)
+        self.exporter.ended.connect(self._show_selected)
+        self.importer = ListImporter(store, schema, self)
         self.importer.finished.connect(self._imported)
         self.importer.refused.connect(self._import_refused)
         self._language = language
@@ -120,6 +129,7 @@ class WorklistView(QWidget):
         row.addSpacing(10)
         row.addWidget(self.count, 0, Qt.AlignmentFlag.AlignBottom)
         row.addStretch(1)
+        self.cohort_button = self._button("cohort", self.export_cohort, row)
         self.import_button = self._button("import", self.import_list, row)
         self.new_button = self._button("new", self.new_case_requested.emit, row)
         self.new_button.setObjectName("primary")
@@ -130,7 +140,7 @@ class WorklistView(QWidget):
         row = QHBoxLayout()
         self.duplicate_button = self._button("duplicate", self.duplicate_selected, row)
         self.follow_up_button = self._button("follow_up", self.enter_follow_up, row)
-        self.export_button = self._button("export", self._export_selected, row)
+        self.export_button = self._button("export", self.export_selected, row)
         self.archive_button = self._button("archive", self.archive_selected, row)
         self.delete_button = self._button("delete", self.delete_selected, row)
         self.restore_button = self._button("restore", self.restore_selected, row)
@@ -155,6 +165,7 @@ class WorklistView(QWidget):
         self.filters.settle()
         try:
             self.model.ask(self.filters.query())
+            self.cohort_button.setVisible(self._store.cohort.size() > 0)
         except CaseError as error:
             self.refused.emit(error.message)
             return
@@ -205,6 +216,8 @@ class WorklistView(QWidget):
         ):
             button.setVisible(shown)
             button.setEnabled(case is not None)
+        self.export_button.setEnabled(case is not None and not self.exporter.busy)
+        self.cohort_button.setEnabled(not self.exporter.busy)
 
     # What a person does
 
@@ -281,10 +294,52 @@ class WorklistView(QWidget):
         self.import_button.setEnabled(True)
         self.refused.emit(message)
 
-    def _export_selected(self) -> None:
+    def export_selected(self) -> None:
+        """Asks where to, and exports the selected case without identity."""
         case = self.selected()
-        if case is not None:
-            self.export_requested.emit(case.case_id)
+        if case is None or self.exporter.busy:
+            return
+        title = text("worklist.export", self._language)
+        name, _ = QFileDialog.getSaveFileName(self, title, f"case-{case.case_id}.zip", "ZIP (*.zip)")
+        if name:
+            self.exporter.start_case(case.case_id, Path(name))
+            self._show_exporting()
+
+    def export_cohort(self) -> None:
+        """Asks where to, and exports the cohort as training and evaluation take it."""
+        name = QFileDialog.getExistingDirectory(self, text("worklist.cohort", self._language))
+        if name and not self.exporter.busy:
+            self.exporter.start_cohort(Path(name))
+            self._show_exporting()
+
+    def _show_exporting(self) -> None:
+        self._show_selected()
+        self.undo.tell(text("worklist.exporting", self._language), self.exporter.stop)
+
+    def _exported(self, done: ExportedCase) -> None:
+        name = Path(done.path).name
+        self.undo.offer(text("worklist.exported", self._language, file=name, pseudonym=done.pseudonym), None)
+        self._warn([warning.text(self._language) for warning in done.warnings])
+
+    def _cohort_exported(self, done: CohortExport) -> None:
+        said = text("worklist.cohort_exported", self._language, patients=done.patients, missing=len(done.missing))
+        self.undo.offer(said, None)
+        self._warn([f"{one.patient}: {one.message.text(self._language)}" for one in (*done.warnings, *done.missing)])
+
+    def _warn(self, sentences: list[str]) -> None:
+        if not sentences:
+            return
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setText(text("worklist.export_look", self._language))
+        box.setInformativeText("\n".join(sentences[:_MOST_SENTENCES]))
+        box.setDetailedText("\n".join(sentences) if len(sentences) > _MOST_SENTENCES else "")
+        box.open()
+
+    def _export_refused(self, message: Message) -> None:
+        self.undo.hide()
+        self.refused.emit(message)
 
     def _do(self, what: str, action: Callable[[str], object], undo: Callable[[str], object] | None = None) -> None:
         case = self.selected()

@@ -55,7 +55,9 @@ class UndoStrip(QFrame):
     def __init__(self, language: Language, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("card")
+        self._language = language
         self._undo: Callable[[], object] | None = None
+        self._stop: Callable[[], object] | None = None
         self.sentence = QLabel(self)
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.button = QPushButton(text("worklist.undo", language), self)
@@ -72,11 +74,21 @@ class UndoStrip(QFrame):
 
     def offer(self, sentence: str, undo: Callable[[], object] | None) -> None:
         """Says what was done; with `undo` it can be taken back."""
-        self._undo = undo
+        self._undo, self._stop = undo, None
         self.sentence.setText(sentence)
+        self.button.setText(text("worklist.undo", self._language))
         self.button.setVisible(undo is not None)
         self.show()
         self._timer.start()
+
+    def tell(self, sentence: str, stop: Callable[[], object]) -> None:
+        """Says what is under way, until something else is said; it can be stopped."""
+        self._undo, self._stop = None, stop
+        self.sentence.setText(sentence)
+        self.button.setText(text("worklist.stop", self._language))
+        self.button.setVisible(True)
+        self._timer.stop()
+        self.show()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
         """What is not offered any more needs no clock."""
@@ -84,6 +96,9 @@ class UndoStrip(QFrame):
         super().hideEvent(event)
 
     def _take_back(self) -> None:
+        if self._stop is not None:
+            self._stop()
+            return
         undo, self._undo = self._undo, None
         self.hide()
         if undo is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 from apnet_desktop.cases.cohort import CohortExport, export_cohort
+from apnet_desktop.cases.deidentify import deidentify_series
 from apnet_desktop.cases.follow_up import FollowUp, FollowUpEnd
 from apnet_desktop.cases.import_list import import_list
 from apnet_desktop.cases.readings import dice
@@ -20,6 +20,7 @@ from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.errors import CaseError
 from apnet_desktop.study.cohort import read_cohort
+from tests.cases.dicom_files import SERIES, read_pixels, write_ct
 from tests.cases.samples import GEOMETRY, roi, series
 
 TODAY = date(2026, 3, 1)
@@ -124,23 +125,18 @@ def test_dice_is_what_its_definition_says() -> None:
 
 
 def _export(store: CaseStore, folder: Path) -> CohortExport:
-    def copy_ct(source: Path, target: Path) -> None:
-        shutil.copytree(source, target)
-
-    return export_cohort(store, folder, default_schema(), copy_ct)
+    return export_cohort(store, folder, default_schema(), deidentify_series)
 
 
 def test_the_cohort_is_what_training_takes(store: CaseStore, tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "1.dcm").write_bytes(b"x")
+    source = write_ct(tmp_path / "source")
     masks = {}
     for number in range(4):
         case = store.create()
         store.cohort.add(case, f"=P/{number}")
         if number == 3:
             continue
-        store.save_series(case, series().model_copy(update={"path": str(source)}))
+        store.save_series(case, series(uid=SERIES).model_copy(update={"path": str(source)}))
         store.save_record(case, ClinicalRecord(values={"age": 50.0 + number, "sex": "F", "triglycerides": None}))
         drawn = roi(number)
         masks[f"=P/{number}"] = drawn
@@ -153,12 +149,17 @@ def test_the_cohort_is_what_training_takes(store: CaseStore, tmp_path: Path) -> 
     done = _export(store, tmp_path / "cohort")
     assert done.patients == 3
     assert [(one.patient, one.message.id) for one in done.missing] == [("=P/3", "cases.member_no_ct")]
+    everything = b"".join(path.read_bytes() for path in (tmp_path / "cohort").rglob("*") if path.is_file()).lower()
+    for canary in (b"zyxwv", b"qanary", b"qx-7741", b"1961-02-28", b"19610228"):
+        assert canary not in everything
     cohort = read_cohort(tmp_path / "cohort", default_schema())
     assert [patient.id.removeprefix("'") for patient in cohort.patients] == ["=P/0", "=P/1", "=P/2"]
     for number, patient in enumerate(cohort.patients):
         assert patient.months == pytest.approx(12.02, abs=0.01)
         assert patient.record.number("age") == 50.0 + number
         assert patient.record.value("triglycerides") is None
+        assert patient.ct is not None
+        assert read_pixels(patient.ct) == read_pixels(source)
         assert patient.roi is not None
         assert _mask_in(patient.roi).sum() == masks[f"=P/{number}"].mask.sum()
 

@@ -130,7 +130,7 @@ def test_diagnostics_hold_no_patient(page: SettingsPage, store: CaseStore) -> No
     assert "SQLite" in words
     assert "Device: cpu" in words
     assert "'active': 1" in words
-    for canary in (CANARY.name, CANARY.patient_id, "1961"):
+    for canary in (CANARY.name, CANARY.patient_id, "1961-02-28"):
         assert canary not in words
     assert page.device_found.text() == "CPU: no graphics card was found."
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
+import pydicom
 import pytest
 from PySide6.QtCore import QDate, Qt, QTimer
 from PySide6.QtTest import QTest
@@ -24,6 +26,7 @@ from apnet_desktop.gui.worklist_follow_up import FollowUpDialog
 from apnet_desktop.gui.worklist_import import ImportResultDialog
 from apnet_desktop.gui.worklist_model import WorklistColumn
 from apnet_desktop.language import Language
+from tests.cases.dicom_files import SERIES, write_ct
 from tests.cases.samples import SCHEMA, prediction, roi, series
 
 CONTEXT = PredictionContext(schema=SCHEMA, bundle="b" * 64, compute="c", base_rate="r")
@@ -218,13 +221,91 @@ def test_a_patients_assessments_over_time_and_the_way_into_them(
     assert opened.args == [cases[0]]
 
 
-def test_what_the_window_is_asked_for(qtbot: QtBot, worklist: WorklistView, cases: list[str]) -> None:
-    for signal, button in (
-        (worklist.new_case_requested, worklist.new_button),
-        (worklist.export_requested, worklist.export_button),
-    ):
-        with qtbot.waitSignal(signal):
-            _click(button)
+def test_a_new_case_is_the_windows_to_begin(qtbot: QtBot, worklist: WorklistView) -> None:
+    with qtbot.waitSignal(worklist.new_case_requested):
+        _click(worklist.new_button)
+
+
+def test_a_case_is_exported_without_identity(
+    qtbot: QtBot,
+    worklist: WorklistView,
+    store: CaseStore,
+    cases: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = write_ct(tmp_path / "ct")
+    for path in source.iterdir():
+        dataset = pydicom.dcmread(path)
+        dataset.BurnedInAnnotation = "YES"
+        dataset.save_as(path)
+    store.save_series(cases[2], series(uid=SERIES).model_copy(update={"path": str(source)}))
+    worklist.refresh()
+    target = tmp_path / "out.zip"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    _click(worklist.export_button)
+    assert not worklist.export_button.isEnabled()
+    assert worklist.undo.button.text() == "Stop"
+    qtbot.waitUntil(lambda: worklist.findChild(QMessageBox) is not None, timeout=60_000)
+    box = worklist.findChild(QMessageBox)
+    assert isinstance(box, QMessageBox)
+    assert "burned" in box.informativeText()
+    box.close()
+    assert "out.zip" in worklist.undo.sentence.text()
+    qtbot.waitUntil(worklist.export_button.isEnabled)
+    with zipfile.ZipFile(target) as archive:
+        everything = b"".join(archive.read(name) for name in archive.namelist()).lower()
+    assert b"zyxwv" not in everything
+    assert b"DICM" in archive_member(target, "ct/00001.dcm")
+
+
+def archive_member(path: Path, name: str) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(name)
+
+
+def test_an_export_that_is_stopped_leaves_nothing(
+    qtbot: QtBot,
+    worklist: WorklistView,
+    store: CaseStore,
+    cases: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = write_ct(tmp_path / "ct")
+    store.save_series(cases[2], series(uid=SERIES).model_copy(update={"path": str(source)}))
+    worklist.refresh()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out.zip"), ""))
+    _click(worklist.export_button)
+    with qtbot.waitSignal(worklist.refused, timeout=60_000) as refused:
+        _click(worklist.undo.button)
+    assert refused.args is not None
+    assert refused.args[0].id == "worklist.export_stopped"
+    assert not (tmp_path / "out.zip").exists()
+    assert list((tmp_path / "store" / "partial").iterdir()) == []
+    qtbot.waitUntil(worklist.export_button.isEnabled)
+
+
+def test_the_cohort_is_exported_and_what_is_left_out_is_named(
+    qtbot: QtBot,
+    worklist: WorklistView,
+    store: CaseStore,
+    cases: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not worklist.cohort_button.isVisible()
+    store.cohort.add(cases[0], "P-1")
+    worklist.refresh()
+    folder = tmp_path / "cohort"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    _click(worklist.cohort_button)
+    qtbot.waitUntil(lambda: worklist.findChild(QMessageBox) is not None, timeout=60_000)
+    box = worklist.findChild(QMessageBox)
+    assert isinstance(box, QMessageBox)
+    assert "P-1" in box.informativeText()
+    box.close()
+    assert (folder / "cohort.csv").exists()
 
 
 def _answer_modal(view: WorklistView, answer: Callable[[QWidget], None]) -> None:
