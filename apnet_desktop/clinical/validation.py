@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.clinical.consistency import contradictions
 from apnet_desktop.clinical.entry import Entry, WrongUnitError, check_value, parse_value, unusual_message
 from apnet_desktop.clinical.factor import Factor, FactorKind, FactorSchema, KnownAt
 from apnet_desktop.clinical.identity import differences_with_ct, identity_message
@@ -58,6 +59,7 @@ def check_record(
         *_named("value", _values(record, known, today)),
         *_named("usual", _usual(record, known)),
         *_named("time", (*_time(record, known, moment), *_order_of_dates(record))),
+        *_named("consistency", ((id, CheckState.WARNED, message) for id, message in contradictions(record))),
         *_named("missing", _missing(record, schema)),
     )
 

@@ -35,7 +35,8 @@ def test_a_good_record_passes_every_check() -> None:
     found = checks(GOOD)
     assert {check.state for check in found.values()} == {CheckState.PASSED}
     assert set(found) == {
-        f"clinical.{what}" for what in ("schema", "factor", "patient", "value", "usual", "time", "missing")
+        f"clinical.{what}"
+        for what in ("schema", "factor", "patient", "value", "usual", "time", "consistency", "missing")
     }
 
 

@@ -479,3 +479,13 @@ def test_a_laboratory_trend_is_typed_and_survives_in_the_record(form: ClinicalFo
     assert form.field("creatinine").source == "highest of 2: 180 µmol/L"
     type_in(form, "creatinine", "1")
     assert "creatinine" not in form.record.trends
+
+
+def test_answers_that_contradict_each_other_are_told_and_kept(form: ClinicalForm) -> None:
+    type_in(form, "atlanta_grade", "3")
+    type_in(form, "organ_failure", "2")
+    assert "severe means organ failure for more than 48 h" in form.field("atlanta_grade").line.sentence
+    assert form.problems == {}
+    assert form.record.values == {"atlanta_grade": "severe", "organ_failure": "transient"}
+    type_in(form, "organ_failure", "3")
+    assert form.field("atlanta_grade").line.sentence == ""

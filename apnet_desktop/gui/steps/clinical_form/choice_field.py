@@ -68,7 +68,8 @@ class ChoiceField(FactorField):
 
     def _chosen(self) -> None:
         self._mark_unknown(False)
-        self.line.clear()
+        if self.line.kind is not LineKind.HINT:
+            self.line.clear()
         self.show_source("")
         answer = self.answer
         if answer is not None:

@@ -117,6 +117,15 @@ class FactorField(QWidget):
         """Shows an answer without a signal; None: open."""
         raise NotImplementedError
 
+    def show_hint(self, sentence: str) -> None:
+        """Says what in the record contradicts this answer, which stays; empty: nothing does."""
+        if self.problem or (not sentence and self.line.kind is not LineKind.HINT):
+            return
+        if not sentence:
+            self.line.clear()
+        elif self.line.sentence != sentence:
+            self.line.say(LineKind.HINT, sentence)
+
     def show_source(self, sentence: str) -> None:
         """Says where the value comes from; empty: a person."""
         self._source_given = bool(sentence)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from apnet_desktop.clinical.consistency import contradictions
 from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.clinical.identity import Difference, differences_with_ct, same_patient
 from apnet_desktop.clinical.importing import ImportedRecord
@@ -126,9 +127,16 @@ class ClinicalForm(QWidget):
         importing = QPushButton(text("clinical_form.import", self._language), self)
         importing.setToolTip(text("clinical_form.import_help", self._language))
         importing.clicked.connect(self.choose_file)
+        keys = QLabel(text("clinical_form.keys", self._language), self)
+        keys.setObjectName("quiet")
+        keys.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(self._progress)
+        words.addWidget(keys)
         bar = QHBoxLayout()
         bar.setSpacing(8)
-        bar.addWidget(self._progress, 1)
+        bar.addLayout(words, 1)
         for button in (self._system, pasting, importing):
             bar.addWidget(button)
         return bar
@@ -233,6 +241,7 @@ class ClinicalForm(QWidget):
     def _after_change(self) -> None:
         self._scores.show_record(self._record)
         self._show_differences()
+        self._show_hints()
         self._show_progress()
         self._quiet.start()
 
@@ -268,6 +277,12 @@ class ClinicalForm(QWidget):
                 self._from_ct[id] = value
                 self._load(id)
                 self._body.fields[id].show_source(text("clinical_form.from_ct", self._language))
+
+    def _show_hints(self) -> None:
+        """Under the field to look at first: what in the record contradicts it."""
+        found = {id: message.text(self._language) for id, message in contradictions(self._record)}
+        for id, field in self._body.fields.items():
+            field.show_hint(found.get(id, ""))
 
     def _show_differences(self) -> None:
         found = differences_with_ct(self._record, self._identity, self._age_at_study)

@@ -18,10 +18,11 @@ class LineKind(StrEnum):
 
     REFUSED = "refused"
     QUESTION = "question"
+    HINT = "hint"
     HELP = "help"
 
 
-_SYMBOLS = {LineKind.REFUSED: "✕", LineKind.QUESTION: "▲", LineKind.HELP: "ⓘ"}
+_SYMBOLS = {LineKind.REFUSED: "✕", LineKind.QUESTION: "▲", LineKind.HINT: "△", LineKind.HELP: "ⓘ"}
 
 
 class MessageLine(QWidget):

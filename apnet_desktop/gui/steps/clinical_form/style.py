@@ -26,6 +26,7 @@ def form_style() -> str:
         QToolButton#unit {{ border: 1px solid {line}; border-radius: 5px; padding: 4px 16px 4px 7px; }}
         QLabel[state="refused"] {{ color: {refused}; }}
         QLabel[state="question"] {{ color: {look}; }}
+        QLabel[state="hint"] {{ color: {look}; }}
         QLabel[state="help"] {{ color: {quiet}; }}
         QLabel#symbol {{ font-weight: 700; }}
     """

@@ -136,6 +136,7 @@ class TextField(FactorField):
     def restyle(self) -> None:
         """A field that needs a look has a thick border, not only a coloured one."""
         kind = self.line.kind
+        self.edit.setAccessibleDescription(self.line.sentence)
         set_state(self.edit, kind.value if kind in (LineKind.REFUSED, LineKind.QUESTION) else "")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
@@ -220,7 +221,7 @@ class TextField(FactorField):
             offers = self._entry.offers
             actions = (confirm, *((self._offer_text(offer.unit), self._taker(offer.unit)) for offer in offers))
             self.line.say(LineKind.QUESTION, self._entry.question.text(self.language), actions)
-        elif self.line.kind is not LineKind.HELP:
+        elif self.line.kind not in (LineKind.HELP, LineKind.HINT):
             self.line.clear()
         self._show_reference()
         self._show_as_typed()
