@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -20,7 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from apnet_desktop.gui.report_pages import POINTS_PER_INCH, PageRenderer
+from apnet_desktop.gui.report_review import ReviewDialog
 from apnet_desktop.language import Language, Message, text
+from apnet_desktop.report.content import Review
 
 __all__ = ["ReportView"]
 
@@ -73,9 +76,13 @@ class ReportView(QWidget):
         printed: Number of pages that went to the printer.
         failed: A sentence for the person: the file could not be written or the printer not opened.
         page_changed: Page number from 1.
+        reviewed: A named person's review; whoever keeps the report makes the reviewed one of it.
+        dicom_requested: The person wants the report's DICOM objects.
     """
 
     saved = Signal(str)
+    reviewed = Signal(Review)
+    dicom_requested = Signal()
     printed = Signal(int)
     failed = Signal(Message)
     page_changed = Signal(int)
@@ -84,6 +91,8 @@ class ReportView(QWidget):
         super().__init__(parent)
         self._language = language
         self._pdf = b""
+        self._twins: dict[str, bytes] = {}
+        self._review_allowed = self._dicom_allowed = False
         self._suggested_name = "apnet-report.pdf"
         self._page = 0
         self._zoom: float | None = None
@@ -97,16 +106,20 @@ class ReportView(QWidget):
 
     # What others call
 
-    def show_pdf(self, pdf: bytes, suggested_name: str = "apnet-report.pdf") -> None:
+    def show_pdf(
+        self, pdf: bytes, suggested_name: str = "apnet-report.pdf", twins: Mapping[str, bytes] | None = None
+    ) -> None:
         """Shows a report from its first page.
 
         Args:
             pdf: The file.
             suggested_name: File name that Save offers; it should carry no identity.
+            twins: What Save offers beside the PDF, by extension: "json", "html".
         """
         self._renderer.open(pdf)
         self._pdf = pdf
         self._suggested_name = suggested_name
+        self._twins = dict(twins or {})
         self._page = 0
         self._refresh()
         self._update_buttons()
@@ -119,6 +132,16 @@ class ReportView(QWidget):
         self._sheet.clear()
         self._sheet.setText(self._say("empty"))
         self._sheet.adjustSize()
+        self._update_buttons()
+
+    def allow(self, *, review: bool, dicom: bool) -> None:
+        """Offers review and DICOM export, or not: a number that is no finding gets neither, a stale one neither.
+
+        Args:
+            review: The report may be reviewed.
+            dicom: Its DICOM objects may be written.
+        """
+        self._review_allowed, self._dicom_allowed = review, dicom
         self._update_buttons()
 
     @property
@@ -152,9 +175,12 @@ class ReportView(QWidget):
         self._refresh()
 
     def save_as(self, path: Path) -> None:
-        """Writes the PDF: a temporary file beside it, then a rename, so that a failure leaves nothing half."""
+        """Writes the PDF, or the twin that the name's extension asks for.
+
+        A temporary file beside it, then a rename, so that a failure leaves nothing half.
+        """
         try:
-            _write_atomically(path, self._pdf)
+            _write_atomically(path, self._twins.get(path.suffix.lstrip(".").lower(), self._pdf))
         except OSError as error:
             reason = error.strerror or type(error).__name__
             self.failed.emit(Message.of("report_view.not_saved", file=str(path), reason=reason))
@@ -202,6 +228,8 @@ class ReportView(QWidget):
         self._smaller = self._button("smaller", lambda: self.set_zoom(self.zoom / _ZOOM_STEP), "Ctrl+-")
         self._larger = self._button("larger", lambda: self.set_zoom(self.zoom * _ZOOM_STEP), "Ctrl++")
         self._fit = self._button("fit", lambda: self.set_zoom(None), "Ctrl+0")
+        self._review = self._button("review", self._ask_review, "Ctrl+R")
+        self._dicom = self._button("dicom", self.dicom_requested.emit, "Ctrl+D")
         self._save = self._button("save", self._ask_where, "Ctrl+S")
         self._print = self._button("print", self._ask_printer, "Ctrl+P")
         self._shortcut("Home", lambda: self.go_to(1))
@@ -215,7 +243,7 @@ class ReportView(QWidget):
         for widget in (self._smaller, self._larger, self._fit):
             bar.addWidget(widget)
         bar.addStretch(1)
-        for widget in (self._save, self._print):
+        for widget in (self._review, self._dicom, self._save, self._print):
             bar.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -275,12 +303,26 @@ class ReportView(QWidget):
         for button in (self._smaller, self._larger, self._fit, self._save):
             button.setEnabled(shown)
         self._print.setEnabled(shown and not printing)
+        self._review.setVisible(shown and self._review_allowed)
+        self._dicom.setVisible(shown and self._dicom_allowed)
         self._counter.setText(self._say("page", page=self.page, pages=self.pages) if shown else "")
 
     def _ask_where(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, self._say("save"), self._suggested_name, "PDF (*.pdf)")
+        kinds = {self._say(f"kind_{extension}"): extension for extension in ("pdf", *self._twins)}
+        chosen, kind = QFileDialog.getSaveFileName(self, self._say("save"), self._suggested_name, ";;".join(kinds))
         if chosen:
-            self.save_as(Path(chosen))
+            path, extension = Path(chosen), kinds.get(kind, "pdf")
+            known = path.suffix.lstrip(".").lower() in kinds.values()
+            if not known:
+                path = path.with_name(f"{path.name}.{extension}")
+            elif path.name == self._suggested_name:
+                path = path.with_suffix(f".{extension}")
+            self.save_as(path)
+
+    def _ask_review(self) -> None:
+        dialog = ReviewDialog(self._language, self)
+        if dialog.exec() and (review := dialog.review()) is not None:
+            self.reviewed.emit(review)
 
     def _ask_printer(self) -> None:
         printer = QPrinter(QPrinter.PrinterMode.HighResolution)

@@ -8,14 +8,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pypdf import PdfReader
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QScrollArea
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QRadioButton,
+    QScrollArea,
+)
 
+from apnet_desktop.gui.report_review import ReviewDialog
 from apnet_desktop.gui.report_view import ReportView
 from apnet_desktop.language import Language, Message
+from apnet_desktop.report.content import ReviewDecision
 from apnet_desktop.report.pdf import render_pdf
 from tests.report.factory import content
 
@@ -170,6 +182,95 @@ def test_buttons_are_labelled_in_full(qtbot: QtBot, pdf: bytes, language: Langua
         assert button.text()
         assert button.width() >= button.fontMetrics().horizontalAdvance(button.text())
         assert "report_view." not in button.text()
+
+
+def test_the_twins_are_saved_by_their_extension(
+    qtbot: QtBot, pdf: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = _opened(qtbot, pdf)
+    view.show_pdf(pdf, "report.pdf", {"json": b"{}", "html": b"<html>"})
+    offered: list[str] = []
+
+    def answer(_parent: object, _title: str, name: str, kinds: str) -> tuple[str, str]:
+        offered.extend(kinds.split(";;"))
+        return str(tmp_path / name), offered[1]
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    QTest.keyClick(view, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert len(offered) == 3
+    assert (tmp_path / "report.json").read_bytes() == b"{}"
+    view.save_as(tmp_path / "copy.html")
+    assert (tmp_path / "copy.html").read_bytes() == b"<html>"
+    view.save_as(tmp_path / "copy.pdf")
+    assert (tmp_path / "copy.pdf").read_bytes() == pdf
+
+
+def test_review_and_dicom_are_offered_only_where_allowed(qtbot: QtBot, pdf: bytes) -> None:
+    view = _opened(qtbot, pdf)
+    assert not _button(view, "review").isVisible()
+    assert not _button(view, "dicom").isVisible()
+    view.allow(review=True, dicom=True)
+    with qtbot.waitSignal(view.dicom_requested):
+        QTest.mouseClick(_button(view, "dicom"), Qt.MouseButton.LeftButton)
+    assert _button(view, "review").isVisible()
+    view.clear()
+    assert not _button(view, "review").isVisible()
+
+
+def test_a_review_is_given_through_the_dialog(qtbot: QtBot, pdf: bytes) -> None:
+    view = _opened(qtbot, pdf)
+    view.allow(review=True, dicom=False)
+
+    def fill() -> None:
+        dialog = view.findChild(ReviewDialog)
+        if not isinstance(dialog, ReviewDialog) or not dialog.isVisible():
+            QTimer.singleShot(20, fill)
+            return
+        name = dialog.findChild(QLineEdit, "review_name")
+        accept = dialog.findChild(QRadioButton, "review_accepted")
+        assert isinstance(name, QLineEdit)
+        assert isinstance(accept, QRadioButton)
+        QTest.keyClicks(name, "Amara Okafor")
+        QTest.mouseClick(accept, Qt.MouseButton.LeftButton, pos=QPoint(8, accept.height() // 2))
+        QTest.mouseClick(_ok(dialog), Qt.MouseButton.LeftButton)
+        if dialog.isVisible():  # else the test would wait for ever
+            dialog.reject()
+
+    QTimer.singleShot(0, fill)
+    with qtbot.waitSignal(view.reviewed) as given:
+        QTest.mouseClick(_button(view, "review"), Qt.MouseButton.LeftButton)
+    review = given.args[0]
+    assert (review.person, review.decision) == ("Amara Okafor", ReviewDecision.ACCEPTED)
+    assert review.time.tzinfo is not None
+
+
+def _ok(dialog: ReviewDialog) -> QPushButton:
+    box = dialog.findChild(QDialogButtonBox)
+    assert isinstance(box, QDialogButtonBox)
+    return box.button(QDialogButtonBox.StandardButton.Ok)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_nobody_reviews_without_name_and_decision(qtbot: QtBot, language: Language) -> None:
+    dialog = ReviewDialog(language)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    name, comment = dialog.findChild(QLineEdit, "review_name"), dialog.findChild(QPlainTextEdit)
+    assert isinstance(name, QLineEdit)
+    assert isinstance(comment, QPlainTextEdit)
+    assert not _ok(dialog).isEnabled()
+    QTest.keyClicks(name, "  ")
+    only_comment = dialog.findChild(QRadioButton, "review_commented")
+    assert isinstance(only_comment, QRadioButton)
+    only_comment.click()
+    assert not _ok(dialog).isEnabled()
+    QTest.keyClicks(name, "Okafor")
+    assert not _ok(dialog).isEnabled(), "a mere comment needs a comment"
+    QTest.keyClicks(comment, "wide interval")
+    assert _ok(dialog).isEnabled()
+    review = dialog.review()
+    assert review is not None
+    assert (review.person, review.comment) == ("Okafor", "wide interval")
 
 
 def test_another_report_replaces_the_first(qtbot: QtBot, pdf: bytes) -> None:

@@ -150,7 +150,7 @@ def test_no_figure_on_the_page_comes_from_nowhere(language: Language) -> None:
     prediction_said = twin["prediction"]
     known |= {str(int(prediction_said["position"] * 100 + 0.5))}
     known |= {str(int(twin["manifest"]["threshold"][name] * 100 + 0.5)) for name in ("sensitivity", "specificity")}
-    # The 90 % interval, 100 patients, ticks of the axes, scale bar, pages, the validation's 100 events, SHA-256 and 95 % intervals.
+    # Levels of the intervals, 100 patients, ticks of the axes, scale bar, pages, SHA-256.
     known |= {"90", "100", "0", "25", "50", "75", "1", "2", "3", "95", "256"}
     pages = page_reader.pages(render_pdf(said))
     code = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}")

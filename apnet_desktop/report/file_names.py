@@ -1,0 +1,43 @@
+"""Names of the files that a report is written to; they say nothing of the patient unless a person wants that."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from apnet_desktop.report.content import ReportContent
+
+__all__ = ["report_file_name"]
+
+_LONGEST = 80
+
+
+def report_file_name(content: ReportContent, extension: str, *, with_identity: bool = False) -> str:
+    """A name that every file system takes, without folders.
+
+    Args:
+        content: The report.
+        extension: Without the dot: "pdf", "json", "html", "dcm".
+        with_identity: True puts name and patient ID in front, because a person asked for it.
+    """
+    parts = ["apnet-report", content.report_id, f"v{content.version}"]
+    if with_identity:
+        parts[1:1] = [content.identity.name, content.identity.patient_id]
+    stem = "-".join(filter(None, (_safe(part) for part in parts)))
+    return f"{_shortened(stem)}.{extension}"
+
+
+def _safe(part: str) -> str:
+    """Letters, digits and single hyphens of any script; what else there is becomes a hyphen."""
+    kept = "".join(
+        character if unicodedata.category(character)[0] in "LN" or character in "._" else "-"
+        for character in unicodedata.normalize("NFC", part)
+    )
+    return "-".join(filter(None, kept.strip("._").split("-")))
+
+
+def _shortened(stem: str) -> str:
+    """At most 80 characters and 200 bytes: file systems count one or the other."""
+    stem = stem[:_LONGEST]
+    while len(stem.encode()) > 200:
+        stem = stem[:-1]
+    return stem.rstrip("-._")
