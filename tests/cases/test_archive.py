@@ -30,17 +30,6 @@ CANARIES = (
     b"zyxwv", b"qanary", b"canary", b"1961-02-28", b"19610228", b"qx-7741", b"2026-01-1", b"20260115", b"dr reader",
     b"my own words",
 )  # fmt: skip
-    b"zyxwv",
-    b"qanary",
-    b"canary",
-    b"1961-02-28",
-    b"19610228",
-    b"qx-7741",
-    b"2026-01",
-    b"20260115",
-    b"dr reader",
-    b"my own words",
-)
 
 
 def _read(folder: Path) -> CtVolume:
