@@ -34,6 +34,7 @@ from apnet_desktop.study.cohort import Cohort, read_cohort
 from apnet_desktop.study.cohort_inputs import PatientInputs, cohort_inputs, refuse_leaks, simulated_recipe
 from apnet_desktop.study.development import Cases, Development, DevelopmentSettings, cases_of, develop
 from apnet_desktop.study.evaluate_cohort import EvaluatedPatients, build_evaluation
+from apnet_desktop.study.evaluation import Evaluation
 from apnet_desktop.study.model_card import model_card
 from apnet_desktop.study.statistics.classification import classification_measures
 from apnet_desktop.study.systems import system_rows, write_rows
@@ -57,6 +58,7 @@ class TrainingSettings(FrozenModel):
         pretrained: Bundle folder that gives backbones and reader; None is the demonstration bundle.
         device: `auto`, `cpu` or `cuda`.
         threads: CPU threads; None chooses.
+        replicates: Bootstrap samples behind the intervals of measures.
         all_rows: Also train and score every other system of the results table.
         work: Folder for what is kept between runs; None is `<out>-work`.
     """
@@ -68,6 +70,7 @@ class TrainingSettings(FrozenModel):
     pretrained: Path | None = None
     device: str = "auto"
     threads: int | None = None
+    replicates: int = 2000
     all_rows: bool = False
     work: Path | None = None
 
@@ -104,7 +107,9 @@ def train(cohort_folder: Path, out: Path, settings: TrainingSettings, progress: 
     )
     simulated = simulated_recipe(cohort_folder) is not None
     manifest = _manifest(pretrained.manifest, cohort, cases, development, settings, simulated)
-    bundle = _assemble(out, manifest, loaded, cohort, patients, cases, development, left_out, simulated)
+    bundle = _assemble(
+        out, manifest, loaded, cohort, patients, cases, development, left_out, simulated, settings.replicates
+    )
     _write_development(out, cases, development, patients, settings, loaded, progress)
     progress("study.stage_done", 1.0)
     return bundle
@@ -275,26 +280,16 @@ def _manifest(
     )
 
 
-def _assemble(
-    out: Path,
+def _out_of_fold(
     manifest: Manifest,
-    loaded: LoadedBundle,
     cohort: Cohort,
     patients: list[PatientInputs],
     cases: Cases,
     development: Development,
     left_out: dict[str, list[str]],
-    simulated: bool,
-) -> Bundle:
-    model, tensors = load_risk_model(loaded.bundle)
-    reader = model.weights.reader
-    reference = fit_reference(
-        cases.pooled,
-        cases.tokens,
-        development.encoding.encode(cases.table),
-        cases.table,
-        development.risks[Route.FUSED],
-    )
+    settings: TrainingSettings,
+) -> Evaluation:
+    """The internal evaluation: each development patient scored by the fold that held him out."""
     evaluated = EvaluatedPatients(
         records=[one.patient.record for one in patients],
         risks=development.risks,
@@ -307,23 +302,39 @@ def _assemble(
         without_ct=len(left_out["without_ct"]),
     )
     words = f"the {len(cases.ids)} development patients, each scored by the fold that held him out"
-    evaluation = build_evaluation(manifest, evaluated, words, simulated, seed=1)
+    seed = settings.development.seed
+    return build_evaluation(manifest, evaluated, words, manifest.cohort.simulated, seed, settings.replicates)
+
+
+def _assemble(
+    out: Path,
+    manifest: Manifest,
+    loaded: LoadedBundle,
+    cases: Cases,
+    development: Development,
+    evaluation: Evaluation,
+) -> Bundle:
+    model, tensors = load_risk_model(loaded.bundle)
+    encoded = development.encoding.encode(cases.table)
+    fused = development.risks[Route.FUSED]
+    source = loaded.bundle
     card = model_card(
         manifest,
         evaluation,
         {
-            "Pre-training": f"backbones and reader of {loaded.bundle.manifest.name} "
-            f"{loaded.bundle.manifest.version} ({loaded.bundle.sha256[:12]}), which saw no patient of this cohort",
+            "Pre-training": f"backbones and reader of {source.manifest.name} {source.manifest.version} "
+            f"({source.sha256[:12]}), which saw no patient of this cohort",
             "Evaluation on this card": "internal (out of fold); `apnet evaluate` on other patients makes a validation",
         },
     )
+    models = development.models
     return assemble_bundle(
         out,
         manifest,
-        Weights(tensors, reader, development.encoding, development.models.image, development.models.fused),
-        [booster.model_to_string() for booster in development.models.boosters],
+        Weights(tensors, model.weights.reader, development.encoding, models.image, models.fused),
+        [booster.model_to_string() for booster in models.boosters],
         development.calibration,
-        reference,
+        fit_reference(cases.pooled, cases.tokens, encoded, cases.table, fused),
         evaluation.model_dump(mode="json"),
         card,
     )
@@ -366,6 +377,7 @@ def _write_development(
         settings.development.seed,
         settings.all_rows,
         lambda done: progress("study.stage_rows", done),
+        settings.replicates,
     )
     write_rows(table, folder)
     identity = {

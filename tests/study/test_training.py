@@ -72,7 +72,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle, Path]:
         pretrained=pretrained.folder,
         development=DevelopmentSettings(folds=2, refits=3),
         device="cpu",
-        all_rows=True,
+        replicates=30,
     )
     return train(cohort, folder / "bundle", settings, _silent), folder
 
@@ -114,10 +114,28 @@ def test_results_and_partition_lie_beside_the_bundle(trained: tuple[Bundle, Path
     assert sorted(set(partition["fold_of"].values())) == [0, 1]
     with (beside / "results.csv").open(encoding="utf-8") as stream:
         systems = {row["system"]: row for row in csv.DictReader(stream)}
-    assert {"apnet", "lightgbm_clinical", "late_average", "floor_volume_mean_spread"} <= set(systems)
-    assert {"image_test_resnet", "image_test_vit", "apnet_without_test_vit", "apnet_one_scale"} <= set(systems)
-    assert {"random_forest", "support_vector_machine", "neural_net", "logistic_regression"} <= set(systems)
+    assert {"apnet", "image_both_backbones", "lightgbm_clinical", "late_average"} <= set(systems)
+    assert systems["apnet"]["apnet_minus_system"] == ""
     assert list((beside / "tensorboard").iterdir())
+
+
+@pytest.mark.soak
+def test_every_system_of_the_paper_is_a_row(trained: tuple[Bundle, Path]) -> None:
+    _, folder = trained
+    settings = TrainingSettings(
+        pretrained=folder / "pretrained",
+        development=DevelopmentSettings(folds=2, refits=3),
+        device="cpu",
+        all_rows=True,
+        replicates=200,
+        work=folder / "bundle-work",
+    )
+    train(folder / "cohort", folder / "all", settings, _silent)
+    with (folder / "all-development" / "results.csv").open(encoding="utf-8") as stream:
+        systems = {row["system"] for row in csv.DictReader(stream)}
+    assert {"apnet", "lightgbm_clinical", "late_average", "floor_volume_mean_spread"} <= systems
+    assert {"image_test_resnet", "image_test_vit", "apnet_without_test_vit", "apnet_one_scale"} <= systems
+    assert {"random_forest", "support_vector_machine", "neural_net", "logistic_regression"} <= systems
 
 
 def test_a_second_run_reads_nothing_twice_and_gives_the_same_model(trained: tuple[Bundle, Path]) -> None:
@@ -129,6 +147,7 @@ def test_a_second_run_reads_nothing_twice_and_gives_the_same_model(trained: tupl
         pretrained=folder / "pretrained",
         development=DevelopmentSettings(folds=2, refits=3),
         device="cpu",
+        replicates=30,
         work=folder / "bundle-work",
     )
     again = train(folder / "cohort", folder / "again", settings, _silent)
