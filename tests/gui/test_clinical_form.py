@@ -489,3 +489,11 @@ def test_answers_that_contradict_each_other_are_told_and_kept(form: ClinicalForm
     assert form.record.values == {"atlanta_grade": "severe", "organ_failure": "transient"}
     type_in(form, "organ_failure", "3")
     assert form.field("atlanta_grade").line.sentence == ""
+
+
+def test_the_lines_of_a_score_open_with_their_points(form: ClinicalForm, qtbot: QtBot) -> None:
+    form.set_record(ClinicalRecord(values={"arterial_oxygen": 72.0, "inspired_oxygen": 60.0, "creatinine": 180.0}))
+    opener = next(button for button in form.findChildren(QPushButton) if "Modified Marshall" in button.text())
+    QTest.mouseClick(opener, Qt.MouseButton.LeftButton)
+    lines = ("Respiratory: PaO2/FiO2", "PaO2/FiO2 = 120 (FiO2 60 %).", "Renal: creatinine", "3", "2", "?")
+    qtbot.waitUntil(lambda: set(lines) <= {label.text() for label in visible(form)})

@@ -31,6 +31,7 @@ def marshall(record: ClinicalRecord) -> Score:
         id="marshall",
         maximum=4,
         combination=Combination.HIGHEST,
+        notices=(Message.of("clinical.note.marshall_highest"),),
         items=(
             _respiratory(record),
             number_item(record, "marshall_renal", "creatinine", _renal, 4),

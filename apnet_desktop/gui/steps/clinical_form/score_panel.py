@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from apnet_desktop.clinical.factor import FactorSchema, Label
 from apnet_desktop.clinical.record import ClinicalRecord
@@ -65,6 +65,10 @@ class ScorePanel(QFrame):
         for score in self.scores:
             self._cards[score.id].show_score(score)
 
+    def open(self, score_id: str) -> None:
+        """Shows the lines of one score."""
+        self._cards[score_id].open(True)
+
     def shown(self, score_id: str) -> str:
         """What the panel says of one score: name, points, grade and what is missing."""
         return self._cards[score_id].sentence
@@ -81,16 +85,13 @@ class _ScoreCard(QWidget):
         self._language = language
         self._score = score
         self._name = text(f"clinical.score.{score.id}", language)
-        self._opener = QToolButton(self)
-        self._opener.setCheckable(True)
-        self._opener.setAutoRaise(True)
-        self._opener.setArrowType(Qt.ArrowType.RightArrow)
+        self._opener = QPushButton(self)
+        self._opener.setObjectName("opener")
         self._opener.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._opener.setAccessibleName(text("clinical_form.open_score", language, score=self._name))
-        self._opener.toggled.connect(self._open)
-        name = QLabel(self._name, self)
-        name.setWordWrap(True)
-        name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._opener.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._opener.setToolTip(text("clinical_form.open_score", language, score=self._name))
+        self._opener.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._opener.clicked.connect(self._turn)
         self._points = QLabel(self)
         bold = QFont(self.font())
         bold.setBold(True)
@@ -106,12 +107,10 @@ class _ScoreCard(QWidget):
         self._lines_column = QVBoxLayout(self._lines)
         self._lines_column.setContentsMargins(22, 2, 0, 4)
         self._lines_column.setSpacing(2)
-        self._lines.hide()
         heading = QHBoxLayout()
         heading.setSpacing(4)
-        heading.addWidget(self._opener, 0, Qt.AlignmentFlag.AlignTop)
-        heading.addWidget(name, 1, Qt.AlignmentFlag.AlignTop)
-        heading.addWidget(self._points, 0, Qt.AlignmentFlag.AlignTop)
+        heading.addWidget(self._opener, 1)
+        heading.addWidget(self._points)
         below = QVBoxLayout()
         below.setContentsMargins(26, 0, 0, 0)
         below.setSpacing(1)
@@ -123,6 +122,7 @@ class _ScoreCard(QWidget):
         column.addLayout(heading)
         column.addLayout(below)
         column.addWidget(self._lines)
+        self.open(False)
 
     @property
     def sentence(self) -> str:
@@ -146,7 +146,7 @@ class _ScoreCard(QWidget):
         if open_:
             self._missing.setText(self._missing_text())
         self.setAccessibleName(self.sentence)
-        if self._opener.isChecked():
+        if not self._lines.isHidden():
             self._fill()
 
     def _missing_names(self) -> list[str]:
@@ -165,8 +165,12 @@ class _ScoreCard(QWidget):
             joined += text("clinical_form.and_more", self._language, count=more)
         return text("clinical_form.missing", self._language, names=joined)
 
-    def _open(self, opened: bool) -> None:
-        self._opener.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
+    def _turn(self) -> None:
+        self.open(self._lines.isHidden())
+
+    def open(self, opened: bool) -> None:
+        """Shows the lines, or folds them."""
+        self._opener.setText(("▾ " if opened else "▸ ") + self._name)
         if opened:
             self._fill()
         self._lines.setVisible(opened)

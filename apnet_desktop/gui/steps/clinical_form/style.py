@@ -24,6 +24,8 @@ def form_style() -> str:
         QToolButton#unknown:checked {{ background: {accent}; color: {on_accent}; border-color: {accent};
                                        font-weight: 600; }}
         QToolButton#unit {{ border: 1px solid {line}; border-radius: 5px; padding: 4px 16px 4px 7px; }}
+        QPushButton#opener {{ border: none; background: transparent; text-align: left; padding: 1px 0px; }}
+        QPushButton#opener:hover {{ color: {accent}; }}
         QLabel[state="refused"] {{ color: {refused}; }}
         QLabel[state="question"] {{ color: {look}; }}
         QLabel[state="hint"] {{ color: {look}; }}
