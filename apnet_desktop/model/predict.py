@@ -6,7 +6,8 @@ second look. `predict` is the same for one call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +17,10 @@ from apnet_desktop.bundle.files import Bundle
 from apnet_desktop.bundle.prediction import (
     BaseRate,
     Compute,
-    Device,
-    InputDigests,
     Prediction,
-    Provenance,
     Route,
     RouteRisk,
     WhatIf,
-    digest_of,
 )
 from apnet_desktop.bundle.request import PredictionRequest, base_rate_of
 from apnet_desktop.checks import Check, CheckState
@@ -32,8 +29,7 @@ from apnet_desktop.ct.roi import Roi
 from apnet_desktop.ct.volume import CtVolume
 from apnet_desktop.errors import PredictionError, RoiError
 from apnet_desktop.language import Message
-from apnet_desktop.model.compute import cpu_compute
-from apnet_desktop.model.engine import DeviceMemoryError, Engine, extract_features
+from apnet_desktop.model.engine import extract_features
 from apnet_desktop.model.explain import HeatMap, heat_map
 from apnet_desktop.model.features import Features, pool_slices
 from apnet_desktop.model.input_checks import (
@@ -44,6 +40,7 @@ from apnet_desktop.model.input_checks import (
     with_overrides,
 )
 from apnet_desktop.model.inputs import ModelInputs, prepare_inputs
+from apnet_desktop.model.provenance import provenance_of
 from apnet_desktop.model.reasons import contributions, fusion_shares, influential_slices
 from apnet_desktop.model.result_checks import (
     base_rate_check,
@@ -54,6 +51,7 @@ from apnet_desktop.model.result_checks import (
     routes_check,
 )
 from apnet_desktop.model.risk import load_risk_model
+from apnet_desktop.model.runner import NetworkRunner
 
 __all__ = ["Predictor", "Progress", "Reading", "predict"]
 
@@ -87,7 +85,6 @@ class Predictor:
 
     Attributes:
         bundle: The bundle.
-        compute: What it runs on *now*: after the GPU ran out of memory, the CPU.
         model: Everything after the network.
         reading: What the last prediction read; None before the first, or where it used no images.
 
@@ -98,12 +95,17 @@ class Predictor:
 
     def __init__(self, bundle: Bundle, compute: Compute) -> None:
         self.bundle = bundle
-        self.compute = compute
-        # LightGBM comes first: see `clinical_model`.
-        self.model, self._tensors = load_risk_model(bundle)
         self.reading: Reading | None = None
         self._base_rate: BaseRate | None = None
-        self._engine = self._make_engine()
+        with _memory_errors():
+            # LightGBM comes first: see `clinical_model`.
+            self.model, tensors = load_risk_model(bundle)
+            self._runner = NetworkRunner(tensors, bundle.manifest, compute)
+
+    @property
+    def compute(self) -> Compute:
+        """What it runs on *now*: after the GPU ran out of memory, the CPU."""
+        return self._runner.compute
 
     def predict(
         self,
@@ -130,7 +132,17 @@ class Predictor:
             PredictionError: CT or ROI is missing and the bundle does not allow the clinical route alone, the CT is
                 constant, the base rate cannot be used, or memory ran out.
         """
-        tell = progress or _silent
+        with _memory_errors():
+            return self._predict(volume, roi, record, request, progress or _silent)
+
+    def _predict(
+        self,
+        volume: CtVolume | None,
+        roi: Roi | None,
+        record: ClinicalRecord,
+        request: PredictionRequest,
+        tell: Progress,
+    ) -> Prediction:
         tell("model.stage_checks", 0.0)
         self.reading = None
         manifest = self.bundle.manifest
@@ -183,20 +195,17 @@ class Predictor:
             raise PredictionError(Message.of("model.no_features"))
         tell = progress or _silent
         reading = self.reading
-        try:
-            return heat_map(
-                self._engine,
-                self.model,
-                reading.inputs,
-                reading.features,
-                record,
-                lambda done: tell("model.stage_heat_map", done),
+        with _memory_errors():
+            return self._runner.run(
+                lambda engine: heat_map(
+                    engine,
+                    self.model,
+                    reading.inputs,
+                    reading.features,
+                    record,
+                    lambda done: tell("model.stage_heat_map", done),
+                )
             )
-        except DeviceMemoryError as error:
-            if self.compute.device is Device.CPU:
-                raise PredictionError(Message.of("model.out_of_memory")) from error
-        self._fall_back()
-        return self.heat_map(record, progress)
 
     def extract(self, inputs: ModelInputs, progress: Callable[[float], None] | None = None) -> Features:
         """The network's features of prepared inputs; goes on with the CPU where the GPU's memory ends.
@@ -204,13 +213,8 @@ class Predictor:
         Raises:
             PredictionError: The CPU's memory ended too.
         """
-        try:
-            return extract_features(self._engine, inputs, progress)
-        except DeviceMemoryError as error:
-            if self.compute.device is Device.CPU:
-                raise PredictionError(Message.of("model.out_of_memory")) from error
-        self._fall_back()
-        return self.extract(inputs, progress)
+        with _memory_errors():
+            return self._runner.run(lambda engine: extract_features(engine, inputs, progress))
 
     def tokens(self, features: Features) -> NDArray[np.float64]:
         """Tokens (1, scales, findings) of features."""
@@ -291,50 +295,8 @@ class Predictor:
         record: ClinicalRecord,
         request: PredictionRequest,
     ) -> Prediction:
-        manifest = self.bundle.manifest
-        provenance = Provenance(
-            prediction_id=request.prediction_id,
-            time=request.time,
-            application_version=request.application_version,
-            bundle_name=manifest.name,
-            bundle_version=manifest.version,
-            bundle_sha256=self.bundle.sha256,
-            compute=self.compute,
-            inputs=InputDigests(
-                volume=images[0].digest() if images is not None else "",
-                roi=images[1].digest() if images is not None else "",
-                record=record.digest(),
-                bundle=self.bundle.sha256,
-                compute=digest_of(self.compute),
-                base_rate=digest_of(base_rate),
-            ),
-        )
+        provenance = provenance_of(self.bundle, self.compute, request, images, record, base_rate)
         return Prediction(routes=routes, base_rate=base_rate, checks=checks, provenance=provenance)
-
-    def _make_engine(self) -> Engine:
-        if self.compute.engine == "openvino":
-            from apnet_desktop.model.openvino_engine import OpenVinoEngine
-
-            try:
-                return OpenVinoEngine(self.bundle.manifest, self.compute)
-            except (ImportError, FileNotFoundError):
-                # The graph was spoiled or removed since the device was chosen: torch gives the same numbers.
-                self.compute = self.compute.model_copy(update={"engine": "torch"})
-        from apnet_desktop.model.torch_engine import TorchEngine
-
-        try:
-            return TorchEngine(self._tensors, self.bundle.manifest, self.compute)
-        except DeviceMemoryError as error:
-            if self.compute.device is Device.CPU:
-                raise PredictionError(Message.of("model.out_of_memory")) from error
-        self._fall_back(make=False)
-        return self._make_engine()
-
-    def _fall_back(self, make: bool = True) -> None:
-        reason = Message.of("model.device_out_of_memory", name=self.compute.device_name)
-        self.compute = cpu_compute(reason, self.bundle.manifest)
-        if make:
-            self._engine = self._make_engine()
 
 
 def predict(
@@ -350,6 +312,15 @@ def predict(
     tell = progress or _silent
     tell("model.stage_load", 0.0)
     return Predictor(bundle, compute).predict(volume, roi, record, request, tell)
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """Running out of memory, wherever it happens, is a sentence; the caller's process lives on."""
+    try:
+        yield
+    except MemoryError as error:
+        raise PredictionError(Message.of("model.out_of_memory")) from error
 
 
 def _silent(_stage: str, _fraction: float) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.bundle.calibration import shift_base_rate, sigmoid
-from apnet_desktop.bundle.prediction import BaseRate
+from apnet_desktop.bundle.prediction import BaseRate, Prediction
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.roi import Roi
@@ -18,7 +18,7 @@ from apnet_desktop.model.inputs import prepare_arrays
 from apnet_desktop.model.predict import Predictor
 from apnet_desktop.model.result_checks import percent
 
-__all__ = ["check_repeatability", "roi_variants"]
+__all__ = ["check_repeatability", "roi_variants", "with_repeatability"]
 
 _EDGE = 2.0
 _SHIFT = 3.0
@@ -100,6 +100,28 @@ def check_repeatability(
         "model.not_repeatable" if odd else "model.repeatable", lower=percent(ends[0]), upper=percent(ends[1])
     )
     return Check(id="model.repeatability", state=CheckState.WARNED if odd else CheckState.PASSED, message=message)
+
+
+def with_repeatability(
+    predictor: Predictor,
+    volume: CtVolume,
+    roi: Roi,
+    record: ClinicalRecord,
+    prediction: Prediction,
+    progress: Callable[[str, float], None] | None = None,
+) -> Prediction:
+    """The prediction with the check `model.repeatability` added, or as it was where it has no fused risk.
+
+    The risk is shown first; this follows and takes as many times as long as there are variants of the ROI. Until it is
+    there, a prediction with a fused risk lacks that check.
+
+    Raises:
+        PredictionError: Out of memory.
+    """
+    if prediction.fused is None or any(check.id == "model.repeatability" for check in prediction.checks):
+        return prediction
+    check = check_repeatability(predictor, volume, roi, record, prediction.base_rate, progress)
+    return prediction.model_copy(update={"checks": (*prediction.checks, check)})
 
 
 def _signed_distance(mask: NDArray[np.bool_], spacing: tuple[float, float, float]) -> NDArray[np.float64]:

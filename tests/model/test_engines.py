@@ -56,7 +56,7 @@ def test_golden_values_bind_the_graph_to_torch(bundle: Bundle, prepared: Path) -
 
 
 def test_both_engines_agree_on_vectors_and_maps(bundle: Bundle, prepared: Path) -> None:
-    engines: list[Engine] = [Predictor(bundle, compute)._engine for compute in computes(bundle)]
+    engines: list[Engine] = [Predictor(bundle, compute)._runner.engine for compute in computes(bundle)]
     assert isinstance(engines[1], openvino_engine.OpenVinoEngine)
     inputs = golden_inputs(3, bundle.manifest)
     for view in range(2):
@@ -91,7 +91,7 @@ def test_every_run_gives_the_same_bits(bundle: Bundle, prepared: Path, runs: int
     """C-32."""
     inputs = golden_inputs(4, bundle.manifest)
     for compute in computes(bundle):
-        engine = Predictor(bundle, compute)._engine
+        engine = Predictor(bundle, compute)._runner.engine
         first = engine.vectors(0, inputs.images[0], inputs.maps[0])
         for _ in range(runs):
             np.testing.assert_array_equal(engine.vectors(0, inputs.images[0], inputs.maps[0]), first)

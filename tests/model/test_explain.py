@@ -17,7 +17,7 @@ from apnet_desktop.model.explain import HeatMap, overlay
 from apnet_desktop.model.features import pool_slices
 from apnet_desktop.model.network import pool_maps
 from apnet_desktop.model.predict import Predictor
-from apnet_desktop.model.repeatability import check_repeatability, roi_variants
+from apnet_desktop.model.repeatability import check_repeatability, roi_variants, with_repeatability
 from tests.model import factory
 
 VOLUME, ROI = factory.body()
@@ -37,7 +37,7 @@ def test_a_cells_share_is_what_the_logit_loses_without_it(predictor: Predictor) 
     assert reading is not None
     model, inputs, features = predictor.model, reading.inputs, reading.features
     view, position, scale = 0, 1, 0
-    maps = predictor._engine.projected(view, inputs.images[view])[scale]
+    maps = predictor._runner.engine.projected(view, inputs.images[view])[scale]
     weights = torch.from_numpy(inputs.maps[view])
     grid = torch.nn.functional.adaptive_avg_pool2d(weights, maps.shape[-2:])
     regions = torch.cat([grid, torch.ones_like(grid[:, :1])], dim=1)
@@ -127,3 +127,12 @@ def test_repeatability_names_the_range_and_holds_the_risk(predictor: Predictor) 
     assert check.state in (CheckState.PASSED, CheckState.WARNED)
     assert check.message.text()
     assert told[-1] == 1.0
+
+
+def test_the_check_is_added_once_and_only_where_there_is_a_risk(predictor: Predictor) -> None:
+    prediction = predictor.predict(VOLUME, ROI, RECORD, factory.request())
+    first = with_repeatability(predictor, VOLUME, ROI, RECORD, prediction)
+    assert [check.id for check in first.checks if check not in prediction.checks] == ["model.repeatability"]
+    assert with_repeatability(predictor, VOLUME, ROI, RECORD, first) == first
+    refused = predictor.predict(VOLUME, ROI, factory.record(age=12.0), factory.request())
+    assert with_repeatability(predictor, VOLUME, ROI, RECORD, refused) == refused

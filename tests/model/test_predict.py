@@ -20,6 +20,7 @@ from apnet_desktop.clinical.factor import Factor, FactorKind
 from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
 from apnet_desktop.errors import KnownError, PredictionError, RoiError
 from apnet_desktop.language import Language
+from apnet_desktop.model import predict as predict_module
 from apnet_desktop.model.compute import choose_compute
 from apnet_desktop.model.engine import DeviceMemoryError
 from apnet_desktop.model.predict import Predictor, predict
@@ -287,10 +288,10 @@ class _NoMemory:
 def test_out_of_gpu_memory_goes_on_with_the_cpu_and_says_so(bundle: Bundle, usual: Prediction) -> None:
     """C-34: a made-up GPU runs out of memory; the risk is the CPU's, with a notice."""
     predictor = Predictor(bundle, choose_compute("cpu", bundle.manifest))
-    predictor.compute = Compute(
+    predictor._runner.compute = Compute(
         device=Device.CUDA, device_name="Card", reason="", precision=Precision.FLOAT32, batch=64, threads=1
     )
-    predictor._engine = _NoMemory()
+    predictor._runner.engine = _NoMemory()
     prediction = predictor.predict(VOLUME, ROI, factory.record(), factory.request())
     assert prediction.routes == usual.routes
     assert state(prediction, "model.device") is CheckState.WARNED
@@ -299,10 +300,28 @@ def test_out_of_gpu_memory_goes_on_with_the_cpu_and_says_so(bundle: Bundle, usua
 
 def test_out_of_memory_on_the_cpu_is_a_sentence(bundle: Bundle) -> None:
     predictor = Predictor(bundle, choose_compute("cpu", bundle.manifest))
-    predictor._engine = _NoMemory()
+    predictor._runner.engine = _NoMemory()
     with pytest.raises(PredictionError) as caught:
         predictor.predict(VOLUME, ROI, factory.record(), factory.request())
     assert caught.value.message.id == "model.out_of_memory"
+
+
+def test_memory_that_ends_outside_the_network_is_a_sentence_too(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_arguments: object) -> None:
+        raise MemoryError
+
+    predictor = Predictor(bundle, choose_compute("cpu", bundle.manifest))
+    monkeypatch.setattr(predict_module, "prepare_inputs", no_memory)
+    with pytest.raises(PredictionError) as caught:
+        predictor.predict(VOLUME, ROI, factory.record(), factory.request())
+    assert caught.value.message.id == "model.out_of_memory"
+    monkeypatch.undo()
+    assert predictor.predict(VOLUME, ROI, factory.record(), factory.request()).routes
+    monkeypatch.setattr(predict_module, "load_risk_model", no_memory)
+    with pytest.raises(PredictionError):
+        Predictor(bundle, choose_compute("cpu", bundle.manifest))
 
 
 def any_value(factor: Factor) -> st.SearchStrategy[FactorValue]:
