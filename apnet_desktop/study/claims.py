@@ -30,12 +30,12 @@ from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.language import Message
 from apnet_desktop.model.clinical_columns import fit_encoding
 from apnet_desktop.model.compute import cpu_compute
-from apnet_desktop.simulation.cohort import FACTOR_COLUMNS
 from apnet_desktop.simulation.risk import HORIZON_MONTHS
 from apnet_desktop.study.apply import LoadedBundle
 from apnet_desktop.study.development import Cases, Development, DevelopmentSettings, cases_of, develop, fit_folds
 from apnet_desktop.study.partition import stratified_partition
 from apnet_desktop.study.protocol import ClaimsPlan, read_protocol
+from apnet_desktop.study.recipe import PREDICTORS
 from apnet_desktop.study.simulated_cohort import SimulatedCohort, cached_features, read_rows
 from apnet_desktop.study.statistics.calibration_measures import calibration_intercept, calibration_slope
 from apnet_desktop.study.statistics.censoring import HorizonOutcome
@@ -121,14 +121,14 @@ class ClaimsRun:
             raise RuntimeError("rendering failed; its message stands above")
         cohort = read_rows(folder, seed, generator, count)
         features = cached_features(folder, cohort, lambda: self.loaded.engine, self.loaded.digest)
-        schema = default_schema().subset(FACTOR_COLUMNS)
+        schema = default_schema().subset(PREDICTORS)
         reader = self.loaded.model.weights.reader
         state = cohort.state(HORIZON_MONTHS)
         return cohort, cases_of(cohort.ids, features, cohort.records, schema, state, reader)
 
     def develop(self, cases: Cases) -> Development:
         """A development on these patients."""
-        schema = default_schema().subset(FACTOR_COLUMNS)
+        schema = default_schema().subset(PREDICTORS)
         prior = self.loaded.model.weights.reader.prior
         return develop(cases, schema, prior, self.settings, lambda _stage, _done: None)
 
@@ -216,7 +216,7 @@ def _permuted(run: ClaimsRun, number: int) -> dict[str, float]:
     order = np.random.default_rng([plan.test_seed, number]).permutation(len(cases.ids))
     state = HorizonOutcome(cases.state.event[order], cases.state.weights[order], cases.state.known[order])
     permuted = Cases(cases.ids, cases.pooled, cases.tokens, cases.table, state)
-    schema = default_schema().subset(FACTOR_COLUMNS)
+    schema = default_schema().subset(PREDICTORS)
     partition = stratified_partition(permuted.ids, state.event & state.known, run.settings.folds, number)
     encoding = fit_encoding(schema, permuted.table)
     prior = run.loaded.model.weights.reader.prior

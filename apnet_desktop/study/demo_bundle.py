@@ -39,7 +39,6 @@ from apnet_desktop.model.reader import Reader, fit_reader
 from apnet_desktop.model.reference import fit_reference
 from apnet_desktop.model.torch_engine import TorchEngine
 from apnet_desktop.model.weights import Weights
-from apnet_desktop.simulation.cohort import FACTOR_COLUMNS
 from apnet_desktop.simulation.risk import HORIZON_MONTHS
 from apnet_desktop.study.apply import LoadedBundle, risks_of
 from apnet_desktop.study.development import Development, DevelopmentSettings, cases_of, develop
@@ -48,7 +47,7 @@ from apnet_desktop.study.evaluation import Evaluation
 from apnet_desktop.study.model_card import model_card
 from apnet_desktop.study.pretraining import join_backbones, load_best
 from apnet_desktop.study.protocol import DemonstrationPlan, read_protocol
-from apnet_desktop.study.recipe import BACKBONES, EMBEDDING, RECIPE
+from apnet_desktop.study.recipe import BACKBONES, EMBEDDING, PREDICTORS, RECIPE
 from apnet_desktop.study.simulated_cohort import (
     READER_FINDINGS,
     SimulatedCohort,
@@ -203,7 +202,7 @@ def _provisional(schema: FactorSchema, folds: int) -> Manifest:
 
 def build(run: DemonstrationRun, out: Path, settings: DevelopmentSettings, training: dict[str, str]) -> Bundle:
     """Everything after pre-training: features, reader, heads, calibration, reference, evaluation, bundle."""
-    schema = default_schema().subset(FACTOR_COLUMNS)
+    schema = default_schema().subset(PREDICTORS)
     provisional = _provisional(schema, settings.folds)
     tensors = run.network()
     reading, developing = run.cohort("reader"), run.cohort("development")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from apnet_desktop.bundle.manifest import Backbone, CtRecipe, FieldOfView
 from apnet_desktop.simulation import settings as generator_settings
+from apnet_desktop.simulation.cohort import FACTOR_COLUMNS
 from apnet_desktop.simulation.settings import GeneratorSettings
 
-__all__ = ["BACKBONES", "EMBEDDING", "GENERATORS", "RECIPE"]
+__all__ = ["BACKBONES", "EMBEDDING", "GENERATORS", "PREDICTORS", "RECIPE"]
 
 # Fixed widths, not fitted boxes: a duct of 3 mm then has the same width in pixels in every patient.
 RECIPE = CtRecipe(
@@ -35,3 +36,7 @@ GENERATORS: dict[str, GeneratorSettings] = {
     "external": generator_settings.EXTERNAL,
     "other_constants": generator_settings.OTHER_CONSTANTS,
 }
+
+# What the clinical route is given (docs/simulation.md): the local complication is read off the CT and belongs to the
+# image; the hours to the CT say nothing beyond the length of stay.
+PREDICTORS = tuple(id for id in FACTOR_COLUMNS if id not in ("local_complication", "hours_since_onset"))

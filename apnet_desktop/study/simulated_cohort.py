@@ -19,13 +19,12 @@ from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.model.engine import Engine, extract_features
 from apnet_desktop.model.features import Features
-from apnet_desktop.simulation.cohort import FACTOR_COLUMNS
 from apnet_desktop.simulation.findings import Findings
 from apnet_desktop.simulation.outcome import FollowUp, follow, true_outcome
 from apnet_desktop.simulation.patient import simulate_patient
 from apnet_desktop.simulation.rendering import measure_patient
 from apnet_desktop.study.inputs_file import load_inputs, patient_file
-from apnet_desktop.study.recipe import GENERATORS, RECIPE
+from apnet_desktop.study.recipe import GENERATORS, PREDICTORS, RECIPE
 from apnet_desktop.study.statistics.censoring import End, HorizonOutcome, horizon_outcome
 
 __all__ = [
@@ -153,7 +152,7 @@ def make_row(folder: Path, seed: int, generator: str, number: int) -> Row:
     return Row(
         number=number,
         patient_id=patient.identity.patient_id,
-        record=ClinicalRecord(values={id: patient.record.values[id] for id in FACTOR_COLUMNS}),
+        record=ClinicalRecord(values={id: patient.record.values[id] for id in PREDICTORS}),
         findings=findings,
         follow_up=follow(patient, findings),
         true_risk=truth.risk,

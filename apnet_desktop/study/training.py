@@ -107,9 +107,8 @@ def train(cohort_folder: Path, out: Path, settings: TrainingSettings, progress: 
     )
     simulated = simulated_recipe(cohort_folder) is not None
     manifest = _manifest(pretrained.manifest, cohort, cases, development, settings, simulated)
-    bundle = _assemble(
-        out, manifest, loaded, cohort, patients, cases, development, left_out, simulated, settings.replicates
-    )
+    evaluation = _out_of_fold(manifest, cohort, patients, cases, development, left_out, settings)
+    bundle = _assemble(out, manifest, loaded, cases, development, evaluation)
     _write_development(out, cases, development, patients, settings, loaded, progress)
     progress("study.stage_done", 1.0)
     return bundle
