@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.ct.character_sets import name_readings
 from apnet_desktop.ct.contrast import judge_phase
+from apnet_desktop.ct.coverage import coverage_check, measure_content
 from apnet_desktop.ct.describe import describe, identify
 from apnet_desktop.ct.frames import Frame
 from apnet_desktop.ct.patient_frame import reorient
@@ -26,8 +27,9 @@ from apnet_desktop.language import Message
 
 __all__ = ["partial_summary", "summarize", "thumbnail_of"]
 
-_SAMPLES = 5
+_SAMPLES = 7
 _THUMBNAIL_PIXELS = 96
+_AXIAL = 0.9
 _SOFT_TISSUE_WINDOW = (40.0, 400.0)
 
 
@@ -71,8 +73,12 @@ def summarize(
             resampled=stack.placement.resampled,
         )
         samples, problem = _samples(summary, pixels)
-        phase = judge_phase(header, samples, acquisition.pixel_spacing)
+        phase = judge_phase(header, samples[1:-1], acquisition.pixel_spacing)
         checks = (*checks, *problem, contrast_check(phase, requirements))
+        if abs(geometry.direction[2][2]) > _AXIAL and samples and not problem:
+            upwards = samples if geometry.direction[2][2] > 0 else samples[::-1]
+            contents = [measure_content(values, acquisition.pixel_spacing) for values in upwards]
+            checks = (*checks, coverage_check(contents, geometry.spacing[2] * geometry.size[2]))
         summary = summary.model_copy(
             update={
                 "geometry": reorient(geometry)[1] if not problem else None,
@@ -130,7 +136,7 @@ def _contents(stack: Stack) -> tuple[tuple[PixelFormat, ...], tuple[SeriesFile, 
 def _samples(summary: SeriesSummary, pixels: PixelReader) -> tuple[list[NDArray[np.int16]], tuple[Check, ...]]:
     """HU of a few slices spread over the stack, or the check that says why one cannot be decoded."""
     count = len(summary.slices)
-    indices = sorted({round(part * (count - 1) / (_SAMPLES + 1)) for part in range(1, _SAMPLES + 1)})
+    indices = sorted({round(part * (count - 1) / (_SAMPLES - 1)) for part in range(_SAMPLES)})
     samples: list[NDArray[np.int16]] = []
     for index in indices:
         slice = summary.slices[index]

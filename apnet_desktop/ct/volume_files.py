@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.ct.coverage import coverage_check, measure_content
 from apnet_desktop.ct.file_names import readable_name
 from apnet_desktop.ct.grid_files import Grid, read_grid, write_grid
 from apnet_desktop.ct.identity import PatientIdentity
@@ -56,8 +57,11 @@ def read_volume_file(
         checks.append(Check(id="ct.rescale", state=CheckState.WARNED, message=Message.of("ct.values_rounded")))
     step = max(1, target.shape[0] // _SAMPLES)
     samples = list(target[step // 2 :: step])
-    phase = phase_from_picture(samples, (grid.geometry.spacing[1], grid.geometry.spacing[0]))
+    pixel_spacing = (grid.geometry.spacing[1], grid.geometry.spacing[0])
+    phase = phase_from_picture(samples, pixel_spacing)
     checks.append(contrast_check(phase, wanted))
+    contents = [measure_content(values, pixel_spacing) for values in (target[0], *samples, target[-1])]
+    checks.append(coverage_check(contents, grid.geometry.spacing[2] * grid.geometry.size[2]))
     volume = CtVolume(
         hounsfield=target,
         geometry=grid.geometry,
