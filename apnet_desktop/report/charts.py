@@ -73,14 +73,14 @@ def route_chart(
         typesetter: Of the document.
         rows: The routes, the answer first.
         width: Points.
-        references: Vertical lines with their captions: (risk, "threshold 30%").
+        references: At most two vertical lines with their captions: (risk, "threshold 30%").
         colour: Of the marks.
     """
     name_style, answer_style = Style(8.0), Style(8.6, bold=True)
     left = max(typesetter.width(row.name, answer_style if row.answer else name_style) for row in rows) + 8
     right = max(typesetter.width(row.figure, answer_style) for row in rows) + 8
     axis = width - left - right
-    row_height, above = 12.5, 10.0 * len(references) + 1.0
+    row_height, above = 12.5, 11.0
     ticks = [(tick / 100, f"{tick}%") for tick in (0, 25, 50, 75, 100)]
     laid = {
         words: typesetter.lines(words, _TICK, 400)[0] for words in [w for _, w in ticks] + [w for _, w in references]
@@ -94,12 +94,12 @@ def route_chart(
             pen.segment((start + at * axis, top + above), (start + at * axis, base + 2), line=0.35, colour=LIGHT)
             pen.text_at(words, _TICK, start + at * axis - laid[words].width / 2, base + 9)
         pen.segment((start, base), (start + axis, base), line=0.5, colour=GREY)
-        for number, (at, words) in enumerate(references):
+        for number, (at, words) in enumerate(sorted(references)):
             spot = start + at * axis
-            y = top + 7 + 10.0 * number
-            pen.segment((spot, y - 5), (spot, base), line=0.7, colour=BLACK, dash=2)
-            beside = spot + 3 if spot + 3 + laid[words].width < start + axis + right else spot - 3 - laid[words].width
-            pen.text_at(words, _TICK, beside, y)
+            pen.segment((spot, top + 2), (spot, base), line=0.7, colour=BLACK, dash=2)
+            # The leftmost line has its words to the left, the others to the right: no line crosses words.
+            to_left = number == 0 and len(references) > 1
+            pen.text_at(words, _TICK, spot - 3 - laid[words].width if to_left else spot + 3, top + 7)
         for number, row in enumerate(rows):
             middle = top + above + row_height * (number + 0.5)
             style = answer_style if row.answer else name_style

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from apnet_desktop.report.charts import SignedBar, picture_block, signed_bars
-from apnet_desktop.report.composer import CAPTION, SMALL, Composer
+from apnet_desktop.report.composer import CAPTION, SMALL, STRONG, Composer
 from apnet_desktop.report.content import ScoreLine
 from apnet_desktop.report.factor_table import entered_value, factor_tables
 from apnet_desktop.report.picture import Picture, PictureRole
@@ -20,10 +20,17 @@ _SHOWN_CONTRIBUTIONS = 10
 
 def page_two(composer: Composer) -> list[Item]:
     """The items of page 2, in reading order."""
-    items = [*_reasons(composer), *_influential(composer), *factor_tables(composer)]
+    items = [*_caution(composer), *_reasons(composer), *_influential(composer), *factor_tables(composer)]
     if items:
         items[0] = replace(items[0], new_page=True)
     return items
+
+
+def _caution(composer: Composer) -> list[Item]:
+    """What the number is not, where it is none: this page may be read alone."""
+    if composer.content.is_finding:
+        return []
+    return [Item(composer.paragraph(composer.say("report.trained_on_simulated"), STRONG))]
 
 
 def _with_value(composer: Composer, factor_id: str) -> str:
@@ -48,7 +55,7 @@ def _reasons(composer: Composer) -> list[Item]:
     if right:
         blocks.append(Stack(tuple(right), gap=10))
     offsets = (0.0, right_at) if left is not None else (right_at,)
-    return [Item(Columns(tuple(blocks), offsets[: len(blocks)]))] if blocks else []
+    return [Item(Columns(tuple(blocks), offsets[: len(blocks)]), before=6)] if blocks else []
 
 
 def _contributions(composer: Composer, width: float) -> Block | None:

@@ -79,6 +79,8 @@ def framing(composer: Composer) -> str:
     if risk > 0.99:
         return composer.say("report.framing_above", months=months)
     count = whole_percent(risk)
+    if count in (1, 99):
+        return composer.say("report.framing_one" if count == 1 else "report.framing_all_but_one", months=months)
     return composer.say("report.framing", count=count, rest=100 - count, months=months)
 
 

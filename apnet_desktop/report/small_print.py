@@ -19,6 +19,8 @@ from apnet_desktop.report.wording import (
 
 __all__ = ["REFERENCES", "Section", "small_print"]
 
+_LONG_NAME = 36
+"""Characters of a name that the page's header shows for certain; a longer one is printed in full here."""
 REFERENCES = (
     "Wan Z, Kong F, Min Y, et al. Eur J Radiol 2026;199:112758.",
     "Banks PA, Bollen TL, Dervenis C, et al. Gut 2013;62:102–111.",
@@ -217,6 +219,8 @@ def _provenance(composer: Composer) -> Section:
             composer.say("report.report_id_text", id=content.report_id, version=content.version),
         ),
     ]
+    if len(content.identity.name) > _LONG_NAME:
+        rows.insert(0, (composer.say("report.full_name"), content.identity.name))
     if content.supersedes:
         rows.append((composer.say("report.supersedes"), content.supersedes))
     if content.case_id:

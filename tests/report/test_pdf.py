@@ -216,7 +216,7 @@ def test_a_demonstration_number_on_a_real_ct_leaves_without_finding_or_signature
     full = page_reader.pages(render_pdf(content()))[0]
     for words in (
         "Of 100 patients like this",
-        "solid figures",
+        "Solid: recurrence",
         "operating threshold",
         "Date and signature",
         "threshold",
