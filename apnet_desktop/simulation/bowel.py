@@ -26,7 +26,7 @@ def bowel_layers(frame: Frame) -> list[Layer]:
                sway: float, air: float) -> None:  # fmt: skip
         layers.append(Layer(Tube(points, radii, rough, 2.5), tissue, wall, within=cavity))
         layers.append(
-            Layer(Tube(points, np.asarray(radii) - 3.0, rough, 2.5), tissue, content, grain, sway, within=cavity)
+            Layer(Tube(points, np.asarray(radii) - 3.0, rough, 2.5), None, content, grain, sway, within=cavity)
         )
         if air > 0:
             floating = points + np.array([0.0, -air, 0.0])

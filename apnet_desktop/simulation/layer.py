@@ -17,7 +17,7 @@ class Layer:
 
     Attributes:
         shape: The solid.
-        tissue: Label of the voxels inside; None leaves the labels alone.
+        tissue: Label of the voxels inside; None leaves the labels alone (the inside of what has its label already).
         hounsfield: HU inside.
         grain: Texture of the HU inside.
         contrast: HU by which the grain sways.

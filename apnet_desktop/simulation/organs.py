@@ -39,9 +39,7 @@ def organ_layers(frame: Frame) -> list[Layer]:
             Layer(Ellipsoid(centre, radii, angle, frame.texture(38.0), 2.5 * rough), Tissue.LIVER, liver, parenchyma,
                   4.0, within=cavity)
         )  # fmt: skip
-    layers += [
-        Layer(tube, Tissue.LIVER, frame.hounsfield("vein") - 8.0, over=(Tissue.LIVER,)) for tube in _liver_veins(frame)
-    ]
+    layers += [Layer(tube, None, frame.hounsfield("vein") - 8.0, over=(Tissue.LIVER,)) for tube in _liver_veins(frame)]
     layers.append(
         Layer(Ellipsoid(gall, (17.0, 20.0, 27.0), 0.4), Tissue.BILE, frame.plain(10.0), within=cavity),
     )
@@ -88,7 +86,7 @@ def _kidney(frame: Frame, side: float, z: float) -> list[Layer]:
     return [
         Layer(Ellipsoid((x, y, z), (25.0, 29.0, 54.0), angle, frame.texture(25.0), frame.roughness), Tissue.KIDNEY,
               frame.hounsfield("cortex")),
-        Layer(Ellipsoid((x, y, z), (17.0, 21.0, 45.0), angle), Tissue.KIDNEY, frame.hounsfield("medulla"), medulla,
+        Layer(Ellipsoid((x, y, z), (17.0, 21.0, 45.0), angle), None, frame.hounsfield("medulla"), medulla,
               22.0),
         Layer(Ellipsoid((sinus_x, sinus_y, z), (14.0, 9.0, 24.0), angle, frame.texture(12.0), 3.0), Tissue.FAT,
               frame.plain(-92.0)),

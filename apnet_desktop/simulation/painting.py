@@ -25,6 +25,14 @@ class Layers(Sequence[Layer]):
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._layers = tuple(layers)
         self._boxes = np.array([layer.shape.box for layer in self._layers])
+        self._labelling: Layers | None = None
+
+    @property
+    def labelling(self) -> Layers:
+        """Those that change labels."""
+        if self._labelling is None:
+            self._labelling = Layers([layer for layer in self._layers if layer.tissue is not None])
+        return self._labelling
 
     def __len__(self) -> int:
         return len(self._layers)
@@ -85,11 +93,9 @@ def paint_labels(layers: Layers, plane: Plane) -> NDArray[np.uint8]:
     """Tissue at the pixel centres of a plane, (y, x)."""
     labels = np.full((len(plane.y), len(plane.x)), int(Tissue.AIR), np.uint8)
     cuts = _Cuts(plane)
-    for layer in layers.near(plane):
-        if layer.tissue is None:
-            continue
+    for layer in layers.labelling.near(plane):
         told = _distance(layer, plane, cuts)
-        if told is None:
+        if told is None or layer.tissue is None:
             continue
         patch, distance = told
         view = labels[patch.rows, patch.columns]

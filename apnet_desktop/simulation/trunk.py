@@ -64,7 +64,7 @@ def _spine(frame: Frame, phase: float) -> list[Layer]:
         z = phase + 36.0 * number
         layers += [
             Layer(Ellipsoid((0.0, 60.0, z), (24.0, 19.0, 19.0)), Tissue.BONE, cortex),
-            Layer(Ellipsoid((0.0, 60.0, z), (22.0, 17.0, 17.0)), Tissue.BONE, cancellous, marrow, 40.0),
+            Layer(Ellipsoid((0.0, 60.0, z), (22.0, 17.0, 17.0)), None, cancellous, marrow, 40.0),
             Layer(Ellipsoid((0.0, 108.0, z - 8.0), (5.0, 17.0, 13.0)), Tissue.BONE, cortex, marrow, 80.0),
         ]
         for side in (-1.0, 1.0):
