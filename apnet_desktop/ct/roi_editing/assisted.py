@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.ct.roi_editing.appearance import HIGHEST, LOWEST, LikelihoodRatio
+from apnet_desktop.ct.roi_editing.blending import blended
 from apnet_desktop.ct.roi_editing.coarse_grid import CoarseGrid
 from apnet_desktop.ct.roi_editing.progress import Progress, silent
 from apnet_desktop.ct.roi_editing.relaxation import edge_weights, relax
@@ -32,24 +33,25 @@ these."""
 
 _DENOISING = 1.5
 _EVIDENCE_LIMIT = 3.0
-_CONTRAST = 30.0
+_CONTRAST = 18.0
 """HU step that counts as an edge."""
 
 _TRUST = 0.5
 """How much a voxel's prior counts against the pull of its neighbours (1 where HU are equal)."""
 
 _STROKE_TRUST = 50.0
-_DISTANCE_WEIGHT = 0.25
+_DISTANCE_WEIGHT = 0.33
 """Log-odds for each mm by which the way to the outside strokes is longer than the way to the inside ones."""
 
-_DETOUR = 1.5
+_DETOUR = 2.0
 """How much longer a way becomes for each unit of log-likelihood against it."""
 
-_REACH = 40.0
+_REACH = 30.0
 """Percentile of the distances of outside strokes from the inside ones: the organ ends before it everywhere."""
 
 _CERTAINTY = 1.0
-_DOUBT = 0.4
+_DOUBT = 0.2
+_DOUBT_BEYOND = 0.4
 _TAPER = 1.0
 """mm by which an outline shrinks for each mm beyond the outermost slice with strokes."""
 
@@ -220,14 +222,15 @@ def _carried_outlines(scene: _Scene, outlines: dict[int, NDArray[np.bool_]]) -> 
         high = carried(distances[above], motions, above, below)[::-1]
         for step in range(1, steps):
             part = step / steps
-            doubt = _CERTAINTY + _DOUBT * np.abs(low[step] - high[step]) * 2.0 * np.sqrt(part * (1.0 - part))
-            prior[below + step] = ((1.0 - part) * low[step] + part * high[step]) / doubt
+            pairs = [(distances[below], distances[above]), (low[step], high[step])]
+            blend, disagreement = blended(pairs, part, scene.plane)
+            prior[below + step] = blend / (_CERTAINTY + _DOUBT * disagreement)
     for start, end in ((filled[0], 0), (filled[-1], scene.image.shape[0] - 1)):
         for step, level in enumerate(carried(distances[start], motions, start, end)):
             away = step * scene.spacing[0]
             if step:
                 k = start + step if end > start else start - step
-                prior[k] = (level - _TAPER * away) / (_CERTAINTY + _DOUBT * away)
+                prior[k] = (level - _TAPER * away) / (_CERTAINTY + _DOUBT_BEYOND * away)
     return prior
 
 

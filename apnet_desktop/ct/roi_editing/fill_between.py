@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.ct.roi_editing.appearance import HIGHEST, LOWEST, LikelihoodRatio
+from apnet_desktop.ct.roi_editing.blending import blended
 from apnet_desktop.ct.roi_editing.progress import Progress, silent
 from apnet_desktop.ct.roi_editing.slice_motion import Thoroughness, carried, signed_distance, slice_motions
 
@@ -33,9 +34,6 @@ _CERTAINTY = 0.3
 
 _DOUBT = 0.4
 """How far it may be wrong for each mm by which they disagree."""
-
-_NEIGHBOURHOOD = 3.0
-"""mm: standard deviation of the Gaussian over which agreement of two outlines is judged."""
 
 _EVIDENCE_WEIGHT = 0.8
 _EVIDENCE_LIMITS = (-3.0, 1.2)
@@ -106,35 +104,12 @@ def _fill_gap(
     filled = np.empty((steps - 1, *below.shape), dtype=np.bool_)
     for step in range(1, steps):
         part = step / steps
-        blend, doubt = _blended([(from_below[0], from_above[-1]), (from_below[step], from_above[step])], part, plane)
+        pairs = [(from_below[0], from_above[-1]), (from_below[step], from_above[step])]
+        blend, disagreement = blended(pairs, part, plane)
+        doubt = _CERTAINTY + _DOUBT * disagreement
         evidence = _EVIDENCE_WEIGHT * np.clip(evidence_of(image[step]), *_EVIDENCE_LIMITS)
         filled[step - 1] = blend / doubt + evidence > 0.0
     return filled
-
-
-def _blended(
-    pairs: list[tuple[NDArray[np.float32], NDArray[np.float32]]], part: float, spacing: tuple[float, float]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """One signed distance from several pairs of them, those that agree counting most, and how far it may be wrong.
-
-    Args:
-        pairs: Signed distances in mm by the outline below and by the one above.
-        part: How far the slice is from below to above, 0 to 1.
-        spacing: Spacing in mm.
-    """
-    from scipy import ndimage
-
-    sigma = [_NEIGHBOURHOOD / length for length in spacing]
-    total = np.zeros_like(pairs[0][0])
-    weights, disagreements = total.copy(), total.copy()
-    for low, high in pairs:
-        disagreement = ndimage.gaussian_filter(np.abs(low - high), sigma)
-        weight = 1.0 / (np.square(disagreement) + 0.25)
-        total += weight * ((1.0 - part) * low + part * high)
-        disagreements += weight * disagreement
-        weights += weight
-    doubt = np.float32(_CERTAINTY) + np.float32(_DOUBT * 2.0 * np.sqrt(part * (1.0 - part))) * (disagreements / weights)
-    return total / weights, doubt
 
 
 def _learned(

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from apnet_desktop.gui.steps.roi_tools import AssistedBox, DrawingBox, WholeRoiBox
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 from apnet_desktop.gui.viewer.viewer_state import Changed
-from apnet_desktop.language import Language, text
+from apnet_desktop.language import Language, Message, text
 
 __all__ = ["RoiPanel"]
 
@@ -48,6 +48,9 @@ class RoiPanel(QWidget):
         self._viewer = viewer
         self._language = language
         self._actions = viewer.actions_of
+        self._notice = QLabel()
+        self._notice.setWordWrap(True)
+        self._notice.hide()
         content = QWidget()
         column = QVBoxLayout(content)
         column.setSpacing(8)
@@ -57,6 +60,7 @@ class RoiPanel(QWidget):
             WholeRoiBox(viewer, language),
             AssistedBox(viewer, language),
             self._files(),
+            self._notice,
             self._display(),
         ):
             column.addWidget(part)
@@ -73,6 +77,7 @@ class RoiPanel(QWidget):
         layout.addWidget(self._confirmation())
         self._scroll, self._content = scroll, content
         self._actions.follow(self)
+        viewer.mask_commands.refused.connect(self._show_refusal)
         viewer.state.changed.connect(self._state_changed)
         self._refresh()
 
@@ -104,6 +109,9 @@ class RoiPanel(QWidget):
         self._import = QPushButton(self._text("import"))
         self._import.clicked.connect(self.import_requested)
         row.addWidget(self._import)
+        self._automatic = QPushButton(self._text("automatic"))
+        self._automatic.clicked.connect(self._segment)
+        row.addWidget(self._automatic)
         return box
 
     def _display(self) -> QWidget:
@@ -151,6 +159,14 @@ class RoiPanel(QWidget):
         layout.addWidget(self._confirm_button)
         return box
 
+    def _segment(self) -> None:
+        self._notice.hide()
+        self._viewer.mask_commands.segment()
+
+    def _show_refusal(self, message: Message) -> None:
+        self._notice.setText(message.text(self._language))
+        self._notice.show()
+
     def _confirm(self) -> None:
         person = self._person.text().strip()
         if not self._confirm_button.isEnabled() or not person:
@@ -166,6 +182,7 @@ class RoiPanel(QWidget):
     def _refresh(self) -> None:
         state = self._viewer.state
         self._import.setEnabled(state.can_edit)
+        self._automatic.setEnabled(state.can_edit)
         with QSignalBlocker(self._opacity):
             self._opacity.setValue(round(state.overlay_opacity * 100))
         self._show_statistics()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 
 from apnet_desktop.ct.roi_editing.progress import Progress
-from apnet_desktop.errors import Stopped
+from apnet_desktop.errors import KnownError, Stopped
 
 __all__ = ["BackgroundMask"]
 
@@ -50,11 +50,13 @@ class BackgroundMask(QObject):
 
     Attributes:
         progressed: Fraction done of the present operation.
-        finished: The mask (bool z, y, x), or None if it was stopped.
+        finished: The mask (bool z, y, x), or None if it was stopped or refused.
+        refused: The `Message` of why there is no mask.
     """
 
     progressed = Signal(float)
     finished = Signal(object)
+    refused = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,5 +98,7 @@ class BackgroundMask(QObject):
             return
         self._running = False
         self.finished.emit(mask)
-        if fault is not None:
+        if isinstance(fault, KnownError):
+            self.refused.emit(fault.message)
+        elif fault is not None:
             raise fault

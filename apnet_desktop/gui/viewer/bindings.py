@@ -67,6 +67,7 @@ class Command(StrEnum):
     GO_TO_ROI = "go_to_roi"
     DROP_TOOL = "drop_tool"
     CHEAT_SHEET = "cheat_sheet"
+    EDIT_BINDINGS = "edit_bindings"
 
 
 class MouseAction(StrEnum):
@@ -163,6 +164,7 @@ _KEYS: dict[Command, tuple[str, ...]] = {
     Command.GO_TO_ROI: ("R",),
     Command.DROP_TOOL: ("Esc",),
     Command.CHEAT_SHEET: ("?", "F1"),
+    Command.EDIT_BINDINGS: ("Ctrl+K",),
 }
 
 

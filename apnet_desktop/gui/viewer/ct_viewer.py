@@ -16,6 +16,7 @@ from apnet_desktop.ct.roi import Confirmation, Roi, RoiOrigin
 from apnet_desktop.ct.volume import CtVolume
 from apnet_desktop.gui.viewer.assist_session import AssistSession
 from apnet_desktop.gui.viewer.bindings import Bindings, Command, MouseAction
+from apnet_desktop.gui.viewer.bindings_editor import BindingsEditor
 from apnet_desktop.gui.viewer.cheat_sheet import CheatSheet
 from apnet_desktop.gui.viewer.mask_commands import MaskCommands
 from apnet_desktop.gui.viewer.measurements import MeasurementKind
@@ -55,11 +56,14 @@ class CtViewer(QWidget):
 
     Attributes:
         slice_changed: Axial array index k, when another axial slice is shown.
-        roi_changed: The `Roi` after each finished stroke, undo, redo or other edit; what autosave listens to.
+        roi_changed: The `Roi` after each finished stroke, undo, redo or other edit; what autosave listens to. After
+            an undo of the first edit there is none, and it carries None.
+        bindings_changed: The `Bindings` that the person has edited, to be stored.
     """
 
     slice_changed = Signal(int)
     roi_changed = Signal(object)
+    bindings_changed = Signal(object)
 
     def __init__(self, language: Language, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -282,6 +286,7 @@ class CtViewer(QWidget):
             Command.GO_TO_ROI: state.move_to_roi,
             Command.DROP_TOOL: self._escape,
             Command.CHEAT_SHEET: self.show_cheat_sheet,
+            Command.EDIT_BINDINGS: self.edit_bindings,
         }
         for command, tool in TOOL_COMMANDS.items():
             handlers[command] = partial(self.set_tool, tool)
@@ -334,6 +339,17 @@ class CtViewer(QWidget):
         sheet = CheatSheet(self._bindings, self.language, self)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.show()
+
+    def edit_bindings(self) -> None:
+        """Lets the person edit presets, keys and mouse buttons; `bindings_changed` tells who stores them."""
+        editor = BindingsEditor(self._bindings, self.language, self)
+        editor.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        editor.changed.connect(self._use_edited)
+        editor.open()
+
+    def _use_edited(self, bindings: Bindings) -> None:
+        self.set_bindings(bindings)
+        self.bindings_changed.emit(bindings)
 
     def _file_window(self) -> None:
         if self.state.volume is not None and self.state.volume.series.window is not None:

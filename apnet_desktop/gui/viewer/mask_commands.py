@@ -6,14 +6,17 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from apnet_desktop.ct.roi import RoiOrigin
 from apnet_desktop.ct.roi_editing.fill_between import fill_between_slices, gaps
 from apnet_desktop.ct.roi_editing.mask_operations import largest_island, smoothed, with_margin
 from apnet_desktop.ct.roi_editing.progress import Progress
+from apnet_desktop.ct.roi_editing.segmenters import available_segmenter
+from apnet_desktop.errors import RoiError
 from apnet_desktop.gui.viewer.background import BackgroundMask
 from apnet_desktop.gui.viewer.viewer_state import Changed, ViewerState
+from apnet_desktop.language import Message
 
 __all__ = ["MaskCommands"]
 
@@ -27,7 +30,12 @@ class MaskCommands(QObject):
     Args:
         state: The viewer's state.
         parent: Owner.
+
+    Attributes:
+        refused: The `Message` of why an operation could not be done.
     """
+
+    refused = Signal(object)
 
     def __init__(self, state: ViewerState, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +43,7 @@ class MaskCommands(QObject):
         self._job = BackgroundMask(self)
         self._job.progressed.connect(state.set_progress)
         self._job.finished.connect(self._finished)
+        self._job.refused.connect(self.refused)
         self._label = ""
         self._origin = RoiOrigin.PAINTED
         state.changed.connect(self._state_changed)
@@ -65,6 +74,22 @@ class MaskCommands(QObject):
         """Grows the ROI by `margin` mm, or shrinks it."""
         label = "roi.edit_grown" if margin > 0 else "roi.edit_shrunk"
         self.run(lambda _, mask, spacing, __: with_margin(mask, spacing, margin), label, RoiOrigin.PAINTED)
+
+    def segment(self) -> None:
+        """Lets the site's automatic segmenter find the pancreas, in the place of the present ROI."""
+        volume = self._state.volume
+        if volume is None:
+            return
+
+        def segmented(
+            _: NDArray[np.int16], __: NDArray[np.bool_], ___: Spacing, progress: Progress
+        ) -> NDArray[np.bool_]:
+            segmenter = available_segmenter()
+            if segmenter is None:
+                raise RoiError(Message.of("roi.automatic_absent"))
+            return segmenter.segment(volume, progress)
+
+        self.run(segmented, "roi.edit_automatic", RoiOrigin.ASSISTED)
 
     def erase_slice(self) -> None:
         """Clears the axial slice that is shown."""

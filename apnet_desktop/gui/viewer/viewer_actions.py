@@ -27,7 +27,7 @@ _CHECKABLE = {
     Command.BRUSH_BALL,
     *TOOL_COMMANDS,
 }
-_ALWAYS = {Command.CHEAT_SHEET}
+_ALWAYS = {Command.CHEAT_SHEET, Command.EDIT_BINDINGS}
 _EDITING = {
     Command.UNDO,
     Command.REDO,
@@ -211,5 +211,5 @@ class ViewerActions(QObject):
         menu.addSeparator()
         menu.addAction(self.by_command[Command.GO_TO_ROI])
         menu.addActions([self.by_command[Command.UNDO], self.by_command[Command.REDO]])
-        menu.addAction(self.by_command[Command.CHEAT_SHEET])
+        menu.addActions([self.by_command[Command.CHEAT_SHEET], self.by_command[Command.EDIT_BINDINGS]])
         return menu

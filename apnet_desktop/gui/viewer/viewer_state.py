@@ -74,7 +74,7 @@ class ViewerState(QObject):
 
     Attributes:
         changed: Carries a `Changed`.
-        roi_edited: Carries the `Roi` after each finished edit, undo and redo.
+        roi_edited: Carries the `Roi` after each finished edit, undo and redo; None when the first edit is undone.
     """
 
     changed = Signal(object)
@@ -279,9 +279,8 @@ class ViewerState(QObject):
     def roi_finished(self) -> None:
         """Says that an edit of the mask is complete: it is shown, and saved by whoever listens."""
         self.changed.emit(Changed.ROI)
-        roi = None if self.editor is None else self.editor.roi()
-        if roi is not None:
-            self.roi_edited.emit(roi)
+        if self.editor is not None:
+            self.roi_edited.emit(self.editor.roi())
 
     def apply_mask(self, mask: NDArray[np.bool_], label: str, origin: RoiOrigin) -> Edit | None:
         """Replaces the mask as one edit that can be undone."""
