@@ -80,7 +80,7 @@ class OpenCase:
         self._clock = clock or SystemClock()
         self._context = context
         self._listeners: list[Callable[[Assessment], None]] = []
-        self._assessment = store.open_case(case_id)
+        self._assessment = self._opened(store.open_case(case_id))
         self._saved_bits = _bits(self._assessment.roi)
         # The last ROI whose digest was computed: on a large grid it takes a while.
         self._hashed: tuple[Geometry, NDArray[np.uint8], str] | None = None
@@ -165,6 +165,13 @@ class OpenCase:
             current = self._assessment.current_inputs(used.bundle, used.compute, used.base_rate, roi_digest)
         return self._assessment.require_current(current or self._assessment.current_inputs("", "", ""))
 
+    def _opened(self, assessment: Assessment) -> Assessment:
+        """What is shown of the case that was loaded."""
+        return assessment
+
+    def _save_roi(self, roi: Roi | None, slices: list[int] | None) -> None:
+        self._store.save_roi(self.case_id, roi, slices)
+
     # Changes
 
     def set_series(self, series: SeriesReference) -> None:
@@ -188,7 +195,7 @@ class OpenCase:
         if roi is not None and before is not None and before.geometry == roi.geometry:
             changed = np.flatnonzero((bits != self._saved_bits).any(axis=1))
             slices = changed.tolist() if len(changed) <= _MOST_JOURNALLED else None
-        self._store.save_roi(self.case_id, roi, slices)
+        self._save_roi(roi, slices)
         self._saved_bits = bits
         self._keep(self._assessment.changed(roi=roi))
 

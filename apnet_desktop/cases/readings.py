@@ -28,15 +28,15 @@ class Reading(FrozenModel):
 
     Attributes:
         reader: Who drew it.
-        started: When the reader opened the case, UTC.
-        finished: When the reader was done, UTC.
-        minutes: Minutes of work, by the clock that never runs backwards.
+        started: When the reader opened the case first, UTC.
+        finished: When the reader was done, UTC; None while the reader still draws.
+        minutes: Minutes of work so far, by the clock that never runs backwards.
         roi: Everything of the ROI but its mask.
     """
 
     reader: str
     started: datetime
-    finished: datetime
+    finished: datetime | None
     minutes: float
     roi: RoiHeader
 
@@ -127,18 +127,19 @@ class Readings:
     def next_for(self, reader: str) -> str | None:
         """The next case of the cohort that this reader has to draw, None if there is none.
 
-        Cases that nobody has drawn come first, then those that want a second reader and that this one has not drawn.
+        One that this reader has begun comes first, then those that nobody has drawn, then those that want a second
+        reader and that this one has not drawn.
 
         Raises:
             CaseError: The store cannot be read.
         """
         rows = self._database.rows(
-            "SELECT members.case_id, second_reader, "
-            "(SELECT count(*) FROM readings WHERE readings.case_id = members.case_id) AS done, "
-            "(SELECT count(*) FROM readings WHERE readings.case_id = members.case_id AND reader = ?) AS own "
-            "FROM members JOIN cases ON cases.id = members.case_id WHERE cases.state = 'active' "
-            "ORDER BY done, members.patient",
-            (reader,),
+            "SELECT members.case_id, second_reader, count(json_extract(content, '$.finished')) AS done, "
+            "total(reader = ? AND json_extract(content, '$.finished') IS NOT NULL) AS own, total(reader = ?) AS begun "
+            "FROM members JOIN cases ON cases.id = members.case_id "
+            "LEFT JOIN readings ON readings.case_id = members.case_id WHERE cases.state = 'active' "
+            "GROUP BY members.case_id ORDER BY begun > own DESC, done, members.patient",
+            (reader, reader),
         )
         for row in rows:
             wanted = 2 if row["second_reader"] else 1
@@ -146,8 +147,10 @@ class Readings:
                 return str(row["case_id"])
         return None
 
-    def save(self, case_id: str, reader: str, roi: Roi, started: datetime, finished: datetime, minutes: float) -> None:
-        """Keeps a finished reading; a reader's earlier one of the same case is replaced.
+    def save(
+        self, case_id: str, reader: str, roi: Roi, started: datetime, finished: datetime | None, minutes: float
+    ) -> None:
+        """Keeps a reading, finished or not; a reader's earlier one of the same case is replaced.
 
         Raises:
             CaseError: There is no such case, or the store cannot be written.
@@ -168,20 +171,42 @@ class Readings:
                 "ON CONFLICT (case_id, reader) DO UPDATE SET content = excluded.content",
                 (case_id, reader, reading.model_dump_json()),
             )
-            self._audit.append(
-                AuditAction.READING, case_id, {"reader": reader, "roi": roi.digest(), "minutes": reading.minutes}
-            )
+            if finished is not None:
+                self._audit.append(
+                    AuditAction.READING, case_id, {"reader": reader, "roi": roi.digest(), "minutes": reading.minutes}
+                )
+            self._rows.touch(case_id)
+
+    def discard(self, case_id: str, reader: str) -> None:
+        """Takes away what one reader has drawn on a case.
+
+        Raises:
+            CaseError: The store cannot be written.
+        """
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM readings WHERE case_id = ? AND reader = ?", (case_id, reader))
+            self._audit.append(AuditAction.READING, case_id, {"reader": reader, "removed": True})
             self._rows.touch(case_id)
 
     def of_case(self, case_id: str) -> list[Reading]:
-        """The readings of a case, in order of their end.
+        """The finished readings of a case, in order of their end.
 
         Raises:
             CaseError: The store cannot be read.
         """
         rows = self._database.rows("SELECT content FROM readings WHERE case_id = ?", (case_id,))
         found = [Reading.model_validate_json(row["content"]) for row in rows]
-        return sorted(found, key=lambda reading: reading.finished)
+        finished = [(reading.finished, reading) for reading in found if reading.finished is not None]
+        return [reading for _, reading in sorted(finished, key=lambda pair: pair[0])]
+
+    def own(self, case_id: str, reader: str) -> Reading | None:
+        """What one reader has drawn on a case so far; None if nothing.
+
+        Raises:
+            CaseError: The store cannot be read.
+        """
+        rows = self._database.rows("SELECT content FROM readings WHERE case_id = ? AND reader = ?", (case_id, reader))
+        return Reading.model_validate_json(rows[0]["content"]) if rows else None
 
     def roi(self, case_id: str, reading: Reading) -> Roi:
         """The ROI of a reading.

@@ -48,6 +48,7 @@ class WorklistView(QWidget):
     Signals:
         case_opened: A person opened a case; carries its id.
         new_case_requested: A person wants to begin a new case.
+        reading_requested: The next case of the cohort is to be drawn; carries its id (open it as `OpenReading`).
         refused: The store refused something; carries the Message for the notice strip.
 
     Args:
@@ -59,6 +60,7 @@ class WorklistView(QWidget):
 
     case_opened = Signal(str)
     new_case_requested = Signal()
+    reading_requested = Signal(str)
     refused = Signal(object)
 
     def __init__(
@@ -129,6 +131,7 @@ class WorklistView(QWidget):
         row.addSpacing(10)
         row.addWidget(self.count, 0, Qt.AlignmentFlag.AlignBottom)
         row.addStretch(1)
+        self.reading_button = self._button("reading", self.read_next, row)
         self.cohort_button = self._button("cohort", self.export_cohort, row)
         self.import_button = self._button("import", self.import_list, row)
         self.new_button = self._button("new", self.new_case_requested.emit, row)
@@ -165,10 +168,12 @@ class WorklistView(QWidget):
         self.filters.settle()
         try:
             self.model.ask(self.filters.query())
-            self.cohort_button.setVisible(self._store.cohort.size() > 0)
+            cohort = self._store.cohort.size() > 0
         except CaseError as error:
             self.refused.emit(error.message)
             return
+        self.cohort_button.setVisible(cohort)
+        self.reading_button.setVisible(cohort)
         any_case = self.model.rowCount() > 0
         row = self.model.row_of(before.case_id) if before else None
         if any_case:
@@ -304,6 +309,22 @@ class WorklistView(QWidget):
         if name:
             self.exporter.start_case(case.case_id, Path(name))
             self._show_exporting()
+
+    def read_next(self) -> None:
+        """Asks for the next case of the cohort that this reader has to draw."""
+        reader = self._store.audit.person
+        if not reader:
+            self.refused.emit(Message.of("worklist.reading_nobody"))
+            return
+        try:
+            case_id = self._store.readings.next_for(reader)
+        except CaseError as error:
+            self.refused.emit(error.message)
+            return
+        if case_id is None:
+            self.undo.offer(text("worklist.reading_done", self._language, reader=reader), None)
+        else:
+            self.reading_requested.emit(case_id)
 
     def export_cohort(self) -> None:
         """Asks where to, and exports the cohort as training and evaluation take it."""

@@ -13,6 +13,7 @@ from apnet_desktop.cases.cohort import CohortExport, export_cohort
 from apnet_desktop.cases.deidentify import deidentify_series
 from apnet_desktop.cases.follow_up import FollowUp, FollowUpEnd
 from apnet_desktop.cases.import_list import import_list
+from apnet_desktop.cases.open_reading import OpenReading
 from apnet_desktop.cases.readings import dice
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.record import ClinicalRecord
@@ -21,7 +22,7 @@ from apnet_desktop.ct.roi import Roi
 from apnet_desktop.errors import CaseError
 from apnet_desktop.study.cohort import read_cohort
 from tests.cases.dicom_files import SERIES, read_pixels, write_ct
-from tests.cases.samples import GEOMETRY, roi, series
+from tests.cases.samples import GEOMETRY, HandClock, roi, series
 
 TODAY = date(2026, 3, 1)
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -93,6 +94,41 @@ def test_a_reader_sees_no_outcome_and_no_other_reading(store: CaseStore, table: 
     shown = repr(loaded)
     for hidden in ("recurrence", "2024-07-10", "Reader A"):
         assert hidden not in shown
+
+
+def test_a_reading_is_kept_stroke_by_stroke_apart_from_the_case(store: CaseStore, clock: HandClock) -> None:
+    case = store.create()
+    store.cohort.add(case, "P-1")
+    store.save_series(case, series())
+    own = roi(5).confirmed("Dr Treating", NOW)
+    store.save_roi(case, own)
+    store.save_record(case, ClinicalRecord(values={"age": 64.0}))
+    store.follow_ups.save(case, FollowUp(discharge=TODAY, end=FollowUpEnd.RECURRENCE, end_date=TODAY))
+    reading = OpenReading(store, case, "Reader A", clock=clock)
+    assert reading.assessment.roi is None
+    assert reading.assessment.record.values == {}
+    reading.set_roi(roi(1))
+    # The program ends in the middle; the next reader's turn does not come, the same reader goes on.
+    assert store.readings.of_case(case) == []
+    assert store.readings.next_for("Reader A") == case
+    again = OpenReading(store, case, "Reader A", clock=clock)
+    assert again.assessment.roi is not None
+    assert again.assessment.roi.digest() == roi(1).digest()
+    clock.ticks += 90 * 10**9
+    again.set_roi(roi(2))
+    again.confirm_roi("Reader A")
+    (finished,) = store.readings.of_case(case)
+    assert finished.reader == "Reader A"
+    assert finished.minutes == pytest.approx(1.5, abs=0.02)
+    assert store.readings.roi(case, finished).digest() == roi(2).digest()
+    assert store.readings.next_for("Reader A") is None
+    # The case's own ROI is as the treating doctor left it.
+    kept = store.load(case)
+    assert kept.roi is not None
+    assert kept.roi.digest() == own.digest()
+    other = OpenReading(store, case, "Reader B", clock=clock)
+    assert other.assessment.roi is None
+    assert store.audit.verify().passed
 
 
 def test_readers_take_turns_and_a_share_is_drawn_twice(store: CaseStore) -> None:

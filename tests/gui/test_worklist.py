@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from apnet_desktop.cases.follow_up import FollowUpEnd
 from apnet_desktop.cases.listing import CaseState
 from apnet_desktop.cases.open_case import OpenCase, PredictionContext
+from apnet_desktop.cases.open_reading import OpenReading
 from apnet_desktop.cases.spreadsheet import read_table
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.ct.identity import PatientIdentity
@@ -284,6 +285,29 @@ def test_an_export_that_is_stopped_leaves_nothing(
     assert not (tmp_path / "out.zip").exists()
     assert list((tmp_path / "store" / "partial").iterdir()) == []
     qtbot.waitUntil(worklist.export_button.isEnabled)
+
+
+def test_readers_are_led_through_the_cohort(
+    qtbot: QtBot, worklist: WorklistView, store: CaseStore, cases: list[str]
+) -> None:
+    assert not worklist.reading_button.isVisible()
+    for number in (0, 1):
+        store.cohort.add(cases[number], f"P-{number}")
+    worklist.refresh()
+    with qtbot.waitSignal(worklist.refused) as refused:
+        _click(worklist.reading_button)
+    assert refused.args is not None
+    assert refused.args[0].id == "worklist.reading_nobody"
+    store.audit.person = "Reader A"
+    for number in (0, 1):
+        with qtbot.waitSignal(worklist.reading_requested) as asked:
+            _click(worklist.reading_button)
+        assert asked.args == [cases[number]]
+        reading = OpenReading(store, cases[number], "Reader A")
+        reading.set_roi(roi(number))
+        reading.confirm_roi("Reader A")
+    _click(worklist.reading_button)
+    assert "Reader A" in worklist.undo.sentence.text()
 
 
 def test_the_cohort_is_exported_and_what_is_left_out_is_named(
