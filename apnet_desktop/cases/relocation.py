@@ -10,9 +10,11 @@ from apnet_desktop.cases.assessment import SeriesReference
 from apnet_desktop.cases.files import private_folder, sync_folder, write_file
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.ct.file_names import path_text, text_path
+from apnet_desktop.ct.series import SeriesSummary
+from apnet_desktop.ct.sources import FileBytes, entry_of
 from apnet_desktop.errors import CtError
 
-__all__ = ["candidates", "copy_series", "find_moved", "is_missing"]
+__all__ = ["candidates", "copy_series", "find_moved", "is_missing", "series_contents"]
 
 _MOST_FOLDERS = 2_000
 _DEPTH = 3
@@ -70,7 +72,7 @@ def copy_series(store: CaseStore, case_id: str, series: SeriesReference, content
         store: The store.
         case_id: The case.
         series: Its CT.
-        contents: The bytes of each file of the series, in the order of its slices; read one by one (`ct.sources`).
+        contents: The bytes of each file of the series, in the order of its slices; read one by one (`series_contents`).
 
     Returns:
         The CT as the case now remembers it; saved already.
@@ -94,6 +96,17 @@ def copy_series(store: CaseStore, case_id: str, series: SeriesReference, content
         raise
     sync_folder(folder)
     return copied
+
+
+def series_contents(summary: SeriesSummary) -> Iterator[bytes]:
+    """The bytes of each file of a scanned series, in the order of its slices, for `copy_series`.
+
+    Raises:
+        CtError: A file cannot be read or changed since it was scanned.
+    """
+    with FileBytes() as files:
+        for index in dict.fromkeys(slice.file for slice in summary.slices):
+            yield files.read(entry_of(summary.files[index]))
 
 
 def _below(place: Path, depth: int) -> Iterator[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from apnet_desktop.cases.relocation import candidates, copy_series, find_moved, is_missing
+from apnet_desktop.cases.relocation import candidates, copy_series, find_moved, is_missing, series_contents
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.ct.scan import scan
 from apnet_desktop.errors import CtError
@@ -55,7 +55,7 @@ def test_a_copied_ct_is_the_same_and_outlives_its_source(store: CaseStore, tmp_p
     pixels = read_pixels(source)
     case = store.create()
     reference = series(uid=SERIES).model_copy(update={"path": str(source)})
-    copied = copy_series(store, case, reference, (path.read_bytes() for path in sorted(source.iterdir())))
+    copied = copy_series(store, case, reference, series_contents(scan(source).series[0]))
     for path in source.iterdir():
         path.unlink()
     assert store.load(case).series == copied

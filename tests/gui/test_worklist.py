@@ -21,12 +21,14 @@ from apnet_desktop.cases.open_reading import OpenReading
 from apnet_desktop.cases.spreadsheet import read_table
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.ct.identity import PatientIdentity
+from apnet_desktop.errors import CaseError
 from apnet_desktop.gui.worklist import WorklistView
 from apnet_desktop.gui.worklist_filters import WorklistTab
 from apnet_desktop.gui.worklist_follow_up import FollowUpDialog
 from apnet_desktop.gui.worklist_import import ImportResultDialog
 from apnet_desktop.gui.worklist_model import WorklistColumn
-from apnet_desktop.language import Language
+from apnet_desktop.gui.worklist_restore import RestoreDialog
+from apnet_desktop.language import Language, Message
 from tests.cases.dicom_files import SERIES, write_ct
 from tests.cases.samples import SCHEMA, prediction, roi, series
 
@@ -451,3 +453,28 @@ def test_every_row_and_state_can_be_drawn(qtbot: QtBot, worklist: WorklistView, 
         picture = worklist.grab().toImage()
         assert picture.width() >= 1200
     assert store.list_cases()[0].state is CaseState.ACTIVE
+
+
+def test_a_damaged_store_goes_on_with_its_back_up(qtbot: QtBot, tmp_path: Path) -> None:
+    folder = tmp_path / "damaged"
+    with CaseStore(folder) as opened:
+        case = opened.create()
+    (folder / "cases.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(CaseError) as caught:
+        CaseStore(folder)
+    dialog = RestoreDialog(folder, caught.value.message, Language.CHINESE)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.list.count() == 1
+    with qtbot.waitSignal(dialog.accepted):
+        _click(dialog.restore_button)
+    with CaseStore(folder, read_only=True) as again:
+        assert again.list_cases()[0].case_id == case
+
+
+def test_without_a_back_up_nothing_can_be_put_back(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = RestoreDialog(tmp_path, Message.of("cases.damaged", path="x"), Language.ENGLISH)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert not dialog.restore_button.isEnabled()
+    assert dialog.fault.text()
