@@ -13,6 +13,7 @@ from apnet_desktop.report.wording import (
     DECISION,
     ORIGIN,
     ROUTE,
+    closed,
     interval_text,
     log_odds_text,
     number_text,
@@ -92,7 +93,7 @@ def threshold(composer: Composer) -> str:
     return composer.say(
         "report.threshold_above" if above else "report.threshold_below",
         threshold=percent_text(threshold.risk, composer.language),
-        rule=composer.label(threshold.rule),
+        rule=closed(composer.label(threshold.rule), composer.language),
         sensitivity=percent_text(threshold.sensitivity, composer.language),
         specificity=percent_text(threshold.specificity, composer.language),
     )
@@ -100,7 +101,10 @@ def threshold(composer: Composer) -> str:
 
 def definition(composer: Composer) -> str:
     """How the outcome is defined."""
-    return composer.say("report.definition", definition=composer.label(composer.content.manifest.outcome.definition))
+    return composer.say(
+        "report.definition",
+        definition=closed(composer.label(composer.content.manifest.outcome.definition), composer.language),
+    )
 
 
 def picture_caption(composer: Composer, picture: Picture) -> str:

@@ -14,6 +14,7 @@ from apnet_desktop.report.wording import (
     date_text,
     number_text,
     percent_text,
+    phrase,
     time_text,
 )
 
@@ -80,7 +81,7 @@ def _use(composer: Composer) -> Section:
             composer.say("report.population"),
             composer.say(
                 "report.population_text",
-                description=composer.label(manifest.cohort.description),
+                description=phrase(composer.label(manifest.cohort.description)),
                 patients=manifest.cohort.patients,
                 events=manifest.cohort.events,
             ),
@@ -123,7 +124,7 @@ def _validation(composer: Composer) -> Section:
         return Section("report.validation", before=(composer.say("report.no_validation"),))
     before = composer.say(
         "report.validation_text",
-        description=composer.label(validation.description),
+        description=phrase(composer.label(validation.description)),
         patients=validation.patients,
         events=validation.events,
     )

@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apnet_desktop.bundle.prediction import Route
 from apnet_desktop.clinical.factor import Label
-from apnet_desktop.language import Language, text
+from apnet_desktop.errors import ReportError
+from apnet_desktop.language import Language, Message, text
 from apnet_desktop.report.content import ValidationFigure, ValidationSummary
 
 __all__ = ["validation_summary"]
@@ -26,6 +27,8 @@ class _Estimate(_Part):
 class _Calibration(_Part):
     slope: _Estimate | None = None
     intercept: _Estimate | None = None
+    observed_over_expected: _Estimate | None = None
+    brier: _Estimate | None = None
 
 
 class _Classification(_Part):
@@ -51,15 +54,18 @@ class _Evaluation(_Part):
 
 
 def validation_summary(content: bytes) -> ValidationSummary | None:
-    """The validation of the fused route; None if the file says nothing of it.
+    """The validation of the fused route; None if that route was not evaluated.
 
     Args:
         content: Bytes of `evaluation.json`.
+
+    Raises:
+        ReportError: It is no evaluation. To print "no validation" then would be untrue.
     """
     try:
         evaluation = _Evaluation.model_validate_json(content)
-    except ValidationError:
-        return None
+    except ValidationError as error:
+        raise ReportError(Message.of("report.evaluation_unreadable")) from error
     fused = next((one for one in evaluation.routes if one.route is Route.FUSED), None)
     if fused is None:
         return None
@@ -67,6 +73,8 @@ def validation_summary(content: bytes) -> ValidationSummary | None:
         ("auroc", fused.auroc or fused.auroc_bootstrap, False),
         ("calibration_slope", fused.calibration.slope, False),
         ("calibration_intercept", fused.calibration.intercept, False),
+        ("observed_over_expected", fused.calibration.observed_over_expected, False),
+        ("brier", fused.calibration.brier, False),
         ("sensitivity", fused.classification.sensitivity, True),
         ("specificity", fused.classification.specificity, True),
         ("positive_predictive_value", fused.classification.positive_predictive_value, True),

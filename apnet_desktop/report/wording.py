@@ -21,6 +21,7 @@ __all__ = [
     "PHASE",
     "ROUTE",
     "STATUS",
+    "closed",
     "date_text",
     "icon_count",
     "interval_text",
@@ -29,6 +30,7 @@ __all__ = [
     "number_text",
     "outside_reference",
     "percent_text",
+    "phrase",
     "reference_of",
     "reference_text",
     "sex_text",
@@ -88,6 +90,16 @@ GROUP = {
         "follow_up",
     )
 }
+
+
+def phrase(words: str) -> str:
+    """A bundle's text without its last full stop, to stand inside a sentence."""
+    return words.strip().rstrip("。.").rstrip()
+
+
+def closed(words: str, language: Language) -> str:
+    """A bundle's text with one full stop at its end."""
+    return phrase(words) + ("。" if language is Language.CHINESE else ".")
 
 
 def label(label: Label, language: Language) -> str:
