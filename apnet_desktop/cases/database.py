@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ class Database:
         elif read_only:
             raise CaseError(Message.of("cases.no_store", path=str(path)))
         with known_errors(path):
-            self._connection = _connect(path, "ro" if read_only else "rwc")
+            self._connection = _connect(path, _read_only_mode(path) if read_only else "rwc")
             try:
                 self._prepare(read_only)
             except BaseException:
@@ -177,6 +178,12 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     )
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def _read_only_mode(path: Path) -> str:
+    """SQLite makes files beside the database even to read it; where it cannot, it is told that nobody writes."""
+    journal = path.with_name(path.name + "-wal")
+    return "ro" if os.access(path.parent, os.W_OK) or journal.exists() else "ro&immutable=1"
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import ValidationError
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QThreadPool, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFont, QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -55,6 +55,7 @@ class SettingsPage(QWidget):
     settings_changed = Signal(object)
     refused = Signal(object)
     closed = Signal()
+    _collected = Signal(str)
 
     def __init__(
         self,
@@ -202,6 +203,7 @@ class SettingsPage(QWidget):
         self.copy_series.toggled.connect(lambda _: self._edited())
         self.grace_days.editingFinished.connect(self._edited)
         self.base_rate.changed.connect(self._edited)
+        self._collected.connect(self._copy)
 
     # What is shown
 
@@ -227,12 +229,20 @@ class SettingsPage(QWidget):
 
     # What a person does
 
-    def copy_diagnostics(self) -> str:
-        """Puts versions, health and the last log lines on the clipboard, without patient data."""
-        words = diagnostics(self._store, self.settings, self._log_folder, self._facts)
+    def copy_diagnostics(self) -> None:
+        """Puts versions, health and the last log lines on the clipboard, without patient data.
+
+        The health of a large store takes a second to check, so it is not done on the window's thread.
+        """
+        self.copy_button.setEnabled(False)
+        store, settings, folder, facts = self._store, self.settings, self._log_folder, self._facts
+        collected = self._collected
+        QThreadPool.globalInstance().start(lambda: collected.emit(diagnostics(store, settings, folder, facts)))
+
+    def _copy(self, words: str) -> None:
         QGuiApplication.clipboard().setText(words)
         self.copied.setText(self._words("diagnostics_copied"))
-        return words
+        self.copy_button.setEnabled(True)
 
     def open_log_folder(self) -> None:
         """Shows the log folder in the system's file manager."""

@@ -155,6 +155,8 @@ def test_a_read_only_folder_gets_a_sentence(tmp_path: Path) -> None:
             path.chmod(0o555 if path.is_dir() else 0o444)
         before = {path: path.read_bytes() for path in shared.rglob("*") if path.is_file()}
         assert _as_nobody(_OPEN.format(read_only=False), shared) == "cases.read_only"
+        # Looking at it is still possible.
+        assert _as_nobody(_OPEN.format(read_only=True), shared) == "open 1"
         assert {path: path.read_bytes() for path in shared.rglob("*") if path.is_file()} == before
     finally:
         for path in [shared, *shared.rglob("*")]:

@@ -122,10 +122,11 @@ def test_a_disk_that_refuses_is_said_and_the_old_value_shown(
     assert page.theme.currentData() == "system"
 
 
-def test_diagnostics_hold_no_patient(page: SettingsPage, store: CaseStore) -> None:
+def test_diagnostics_hold_no_patient(qtbot: QtBot, page: SettingsPage, store: CaseStore) -> None:
     OpenCase.new(store).set_series(series())
     page.show_device("CPU: no graphics card was found.", {"Device": "cpu"})
     QTest.mouseClick(page.copy_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.copy_button.isEnabled)
     words = QGuiApplication.clipboard().text()
     assert "SQLite" in words
     assert "Device: cpu" in words
