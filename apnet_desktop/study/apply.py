@@ -30,6 +30,7 @@ class LoadedBundle:
     Attributes:
         bundle: The bundle.
         model: Everything after the network.
+        tensors: The network's.
         digest: Short hash of network and precision, under which features are cached.
 
     Raises:
@@ -38,16 +39,16 @@ class LoadedBundle:
 
     def __init__(self, bundle: Bundle, compute: Compute) -> None:
         self.bundle = bundle
-        self.model, self._tensors = load_risk_model(bundle)
+        self.model, self.tensors = load_risk_model(bundle)
         self._compute = compute
         self._engine: Engine | None = None
-        self.digest = f"{weights_digest(self._tensors)}-{compute.precision.value}"
+        self.digest = f"{weights_digest(self.tensors)}-{compute.precision.value}"
 
     @property
     def engine(self) -> Engine:
         """The network, on its device."""
         if self._engine is None:
-            self._engine = TorchEngine(self._tensors, self.bundle.manifest, self._compute)
+            self._engine = TorchEngine(self.tensors, self.bundle.manifest, self._compute)
         return self._engine
 
 

@@ -29,7 +29,7 @@ from apnet_desktop.model.network import ApnetNetwork, PretrainingHeads
 from apnet_desktop.study.pretraining_data import MASKS, SLICE_FINDINGS, SliceBatch, SlicePool
 from apnet_desktop.study.recipe import BACKBONES, EMBEDDING, RECIPE
 
-__all__ = ["PretrainingSettings", "PretrainingState", "join_backbones", "load_best", "pretrain_backbone"]
+__all__ = ["PretrainingSettings", "PretrainingState", "join_backbones", "load_best", "open_run", "pretrain_backbone"]
 
 _MASK_NAMES = tuple(MASKS)
 # Rare tissues weigh more, so that a duct of a hundred pixels is not drowned by ten thousand of fat.
@@ -99,7 +99,7 @@ def pretrain_backbone(
     """
     torch.set_num_threads(settings.threads)
     folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(backbone, recipe, embedding, folder, settings)
+    run = open_run(backbone, recipe, embedding, folder, settings)
     generator = np.random.default_rng([settings.seed, run.state.steps])
     pool.refresh()
     validation = [pool.validation(view) for view in range(len(recipe.views))]
@@ -126,7 +126,14 @@ def _sentence(backbone: Backbone, state: PretrainingState, figures: dict[str, fl
     return f"{backbone.timm_name}: {state.slices} slices, {state.seconds / 60:.1f} min, {kept}"
 
 
-class _Run:
+def open_run(
+    backbone: Backbone, recipe: CtRecipe, embedding: int, folder: Path, settings: PretrainingSettings
+) -> PretrainingRun:
+    """A run at its last checkpoint in `folder`, or at its start."""
+    return PretrainingRun(backbone, recipe, embedding, folder, settings)
+
+
+class PretrainingRun:
     """One backbone with its heads and optimiser."""
 
     def __init__(
@@ -153,6 +160,7 @@ class _Run:
 
     @property
     def fraction(self) -> float:
+        """Share of the budget that is used up."""
         return self.state.seconds / (60 * self.settings.minutes)
 
     def _rate(self) -> float:
@@ -161,6 +169,7 @@ class _Run:
         return self.settings.learning_rate * warm * max(cosine, 0.01)
 
     def step(self, view: int, batch: SliceBatch, whole: bool) -> None:
+        """One optimiser step on slices of one view; `whole`: they are whole images, no crops."""
         self.modules.train()
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
@@ -229,8 +238,16 @@ class _Run:
             for name, tensor in values.items()
         }
         _write(self.folder / "last.safetensors", {**weights, **moments})
+        self._board(figures)
         document = json.dumps({**self.state.__dict__, "settings": self.settings.model_dump()}, indent=1)
         (self.folder / "progress.json").write_text(document, encoding="utf-8")
+
+    def _board(self, figures: dict[str, float]) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        with SummaryWriter(str(self.folder / "tensorboard")) as board:
+            for name, value in figures.items():
+                board.add_scalar(f"validation/{name}", value, self.state.slices)
 
     def _resume(self) -> None:
         last = self.folder / "last.safetensors"
