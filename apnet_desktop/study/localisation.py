@@ -1,4 +1,4 @@
-"""Do heat maps show lesions? On simulated patients, whose lesions are known: `python -m apnet_desktop.study.localisation`.
+"""Do heat maps show lesions? On simulated patients the lesions are known: `-m apnet_desktop.study.localisation`.
 
 Inside the region that the network pools (ROI and rim of the pancreas view): the lesions' share of the map's mass over
 their share of the area, against two maps that need no network (|HU - mean of the ROI|, closeness to the ROI's centre),
