@@ -13,7 +13,7 @@ _SHAPE = (9, 21, 25)
 _SPACING = (3.0, 0.9, 0.7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     start=st.tuples(st.floats(-2, 10), st.floats(-3, 23), st.floats(-3, 27)),
     end=st.tuples(st.floats(-2, 10), st.floats(-3, 23), st.floats(-3, 27)),
@@ -32,7 +32,7 @@ def test_brush_equals_brute_force(
     scale = np.ones(3)
     if flat_axis is not None:
         scale[flat_axis] = 0.0
-    parts = np.linspace(0, 1, 400)
+    parts = np.linspace(0, 1, 200)
     path = a + parts[:, None] * (b - a)
     distance = np.full(_SHAPE, np.inf)
     for point in path:
@@ -43,7 +43,7 @@ def test_brush_equals_brute_force(
     assert not (got & (distance > radius + max(_SPACING) + 1e-9)).any()
     assert not (~got & (distance < radius - 1e-6)).any()
     ends = {tuple(round(value) for value in point) for point in (start, end)}
-    extra = {tuple(index) for index in np.argwhere(got & (distance > radius + 1e-2)).tolist()}
+    extra = {tuple(index) for index in np.argwhere(got & (distance > radius + 2e-2)).tolist()}
     flat = {tuple(round(end[n]) if n == flat_axis else point[n] for n in range(3)) for point in ends}
     assert extra <= flat
 
