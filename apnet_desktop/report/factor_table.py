@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from apnet_desktop.clinical.factor import Factor
 from apnet_desktop.clinical.units import unit_symbol
 from apnet_desktop.report.composer import CAPTION, Composer
@@ -26,6 +28,13 @@ _HEAD = Style(7.2, bold=True, colour=GREY, leading=1.3)
 _GAP = 18.0
 _PANEL_HEIGHT = 330.0
 _SHARES = (0.0, 0.43, 0.73)
+
+
+class _Row(NamedTuple):
+    """One factor's row and the group that it belongs to."""
+
+    group: str
+    block: Block
 
 
 def factor_tables(composer: Composer) -> list[Item]:
@@ -73,40 +82,39 @@ def _table(composer: Composer, title: str, factors: list[Factor]) -> list[Item]:
         )
     )
     items = [Item(composer.section(title), before=9, keep_with_next=True)]
-    panel: list[Block] = []
-    for row in _rows(composer, factors, width):
-        if panel and sum(block.height for block in panel) + row.height > 2 * _PANEL_HEIGHT:
-            items.append(Item(_panel(panel, head, width), before=2))
+    panel: list[_Row] = []
+    for factor in factors:
+        row = _Row(factor.group, _row(composer, factor, width))
+        if panel and sum(each.block.height for each in panel) + row.block.height > 2 * _PANEL_HEIGHT:
+            items.append(Item(_panel(composer, panel, head, width), before=2))
             panel = []
         panel.append(row)
-    items.append(Item(_panel(panel, head, width), before=2))
+    items.append(Item(_panel(composer, panel, head, width), before=2))
     return items
 
 
-def _panel(rows: list[Block], head: Block, width: float) -> Block:
+def _panel(composer: Composer, rows: list[_Row], head: Block, width: float) -> Block:
     """Rows in two columns of about the same height, read down the left one first."""
-    half = sum(row.height for row in rows) / 2
-    left: list[Block] = []
-    while rows and (not left or sum(row.height for row in left) + rows[0].height / 2 <= half):
-        left.append(rows[0])
-        rows = rows[1:]
-    columns: list[Block] = [Stack((head, *left))]
-    if rows:
-        columns.append(Stack((head, *rows)))
+    half = sum(row.block.height for row in rows) / 2
+    split, height = 0, 0.0
+    while split < len(rows) and (not split or height + rows[split].block.height / 2 <= half):
+        height += rows[split].block.height
+        split += 1
+    columns = [Stack((head, *_with_groups(composer, part, width))) for part in (rows[:split], rows[split:]) if part]
     return Columns(tuple(columns), (0.0, width + _GAP)[: len(columns)])
 
 
-def _rows(composer: Composer, factors: list[Factor], width: float) -> list[Block]:
-    rows: list[Block] = []
+def _with_groups(composer: Composer, rows: list[_Row], width: float) -> list[Block]:
+    """The rows of one column, each group under its heading; a group that goes on in this column has it again."""
+    blocks: list[Block] = []
     group = ""
-    for factor in factors:
-        row = _row(composer, factor, width)
-        if factor.group != group:
-            group = factor.group
+    for row in rows:
+        if row.group != group:
+            group = row.group
             words = composer.say(GROUP[group]) if group in GROUP else group
-            row = Stack((Space(2.5), composer.paragraph(words, _HEAD, width), row))
-        rows.append(row)
-    return rows
+            blocks += [Space(2.5), composer.paragraph(words, _HEAD, width)]
+        blocks.append(row.block)
+    return blocks
 
 
 def _cells(composer: Composer, cells: tuple[tuple[str, Style], ...], width: float) -> Block:

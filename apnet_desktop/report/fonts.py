@@ -22,7 +22,7 @@ from apnet_desktop.report.right_to_left import joined, plain_letters
 if TYPE_CHECKING:
     from reportlab.pdfbase.ttfonts import TTFont
 
-__all__ = ["Donor", "FontSet", "donors", "printable", "uncovered"]
+__all__ = ["Donor", "FontSet", "donors", "printable", "uncovered", "warm_up"]
 
 _ASCENT, _DESCENT = 0.88, 0.24
 _BIDI_AND_FORMAT = "Cf"
@@ -126,6 +126,16 @@ def printable(text: str) -> str:
 def uncovered(text: str) -> set[str]:
     """Characters of `text` that no font has."""
     return {character for character in text if _donor_of(character) is None}
+
+
+def warm_up() -> None:
+    """Reads the fonts and loads reportlab, so that the first report of a process is as quick as the next."""
+    import reportlab.pdfgen.canvas  # noqa: F401
+    from fontTools.fontBuilder import FontBuilder  # noqa: F401
+
+    for donor in donors():
+        donor.advance("0")
+    _outline(donors()[0], ord("0"))
 
 
 _glyphs: dict[tuple[str, int], Any] = {}

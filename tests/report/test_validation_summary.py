@@ -12,9 +12,8 @@ from apnet_desktop.report.validation_summary import validation_summary
 
 def _evaluation() -> bytes:
     """A real evaluation of two routes on 200 random patients, as the study writes it."""
-    from apnet_desktop.study.statistics.censoring import HorizonOutcome
-
     from apnet_desktop.study.evaluation import Evaluation, Flow, evaluate_route
+    from apnet_desktop.study.statistics.censoring import HorizonOutcome
 
     generator = np.random.default_rng(3)
     risk = generator.uniform(0.02, 0.9, 200)
