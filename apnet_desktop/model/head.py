@@ -25,6 +25,8 @@ __all__ = ["Head", "Penalties", "choose_penalties", "fit_head"]
 
 _Array = NDArray[np.float64]
 _INNER_FOLDS = 5
+# Log likelihood that a weaker shrinkage of the fusion must gain over all inner folds.
+_WORTH = 1.0
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,12 @@ def choose_penalties(
     if not clinical.shape[1]:
         return min((Penalties(image=image, rank=0) for image in grid), key=loss)
     additive = min((Penalties(image=image, clinical=other, rank=0) for image in grid for other in grid), key=loss)
-    return min((replace(additive, fusion=fusion, rank=Penalties().rank) for fusion in fusion_grid), key=loss)
+    rank = Penalties().rank
+    losses = {fusion: loss(replace(additive, fusion=fusion, rank=rank)) for fusion in sorted(fusion_grid, reverse=True)}
+    # The strongest shrinkage that is not clearly worse: less of it must earn its freedom.
+    good_enough = min(losses.values()) + _WORTH
+    chosen = next(fusion for fusion, value in losses.items() if value <= good_enough)
+    return replace(additive, fusion=chosen, rank=rank)
 
 
 def _inner_folds(outcome: _Array) -> NDArray[np.intp]:
