@@ -62,6 +62,8 @@ __all__ = ["DemonstrationRun", "bundle_manifest", "main"]
 
 Arrays = dict[str, NDArray[np.generic]]
 _VERSION = "0.1.0"
+# A person may go on with a reason that record and report keep: with a demonstration nothing rests on the number.
+_OVERRIDABLE = ("ct.thickness", "model.thickness", "ct.coverage", "ct.roi_volume", "model.roi_volume")
 
 
 def _say(sentence: str) -> None:
@@ -182,7 +184,7 @@ def bundle_manifest(
             horizon_months=HORIZON_MONTHS,
             starts=Label(en="discharge from the index admission", zh="本次住院出院日"),
         ),
-        eligibility=Eligibility(overridable=("ct.slice_thickness", "model.slice_thickness")),
+        eligibility=Eligibility(overridable=_OVERRIDABLE),
         factors=schema,
         ct=RECIPE,
         backbones=BACKBONES,
