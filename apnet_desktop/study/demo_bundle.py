@@ -63,7 +63,7 @@ __all__ = ["DemonstrationRun", "bundle_manifest", "main"]
 Arrays = dict[str, NDArray[np.generic]]
 _VERSION = "0.1.0"
 # A person may go on with a reason that record and report keep: with a demonstration nothing rests on the number.
-_OVERRIDABLE = ("ct.thickness", "model.thickness", "ct.coverage", "ct.roi_volume", "model.roi_volume")
+_OVERRIDABLE = ("ct.slice_thickness", "model.thickness", "ct.coverage", "ct.roi_volume", "model.roi_volume")
 
 
 def _say(sentence: str) -> None:
