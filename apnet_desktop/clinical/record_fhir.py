@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from apnet_desktop.clinical.coding import LOINC, answer_of_code, condition_of_code, result_of_code
 from apnet_desktop.clinical.entry import check_value, parse_value
 from apnet_desktop.clinical.factor import Factor, FactorKind, Interval
 from apnet_desktop.clinical.importing import ImportedRecord, RecordBuilder
-from apnet_desktop.clinical.record import FactorValue
-from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.clinical.units import canonical_unit, factor_message, to_own
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.errors import ClinicalError
@@ -22,33 +21,8 @@ from apnet_desktop.language import Message
 
 __all__ = ["record_from_fhir"]
 
-_LOINC = "http://loinc.org"
-_SNOMED = "http://snomed.info/sct"
-_ICD10 = ("http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-10-cn")
 _SEX = {"male": "M", "female": "F", "other": "O"}
 _RESOURCES = ("Patient", "Observation", "Condition")
-# ICD-10 by prefix, longest first: factor and value. An absent condition says nothing.
-_BY_ICD10: tuple[tuple[str, str, FactorValue], ...] = (
-    ("K85.0", "aetiology", "idiopathic"),
-    ("K85.1", "aetiology", "biliary"),
-    ("K85.2", "aetiology", "alcohol"),
-    ("K85.3", "aetiology", "drug"),
-    ("K86.0", "chronic_pancreatitis", True),
-    ("K86.1", "chronic_pancreatitis", True),
-    ("K76.0", "fatty_liver", True),
-    ("E10", "diabetes", True),
-    ("E11", "diabetes", True),
-    ("E13", "diabetes", True),
-    ("E14", "diabetes", True),
-    ("I10", "hypertension", True),
-    ("C25", "pancreatic_cancer", True),
-)
-_BY_SNOMED: dict[str, tuple[str, FactorValue]] = {
-    "44054006": ("diabetes", True),  # type 2
-    "46635009": ("diabetes", True),  # type 1
-    "59621000": ("hypertension", True),  # essential hypertension
-    "38341003": ("hypertension", True),
-}
 
 
 def record_from_fhir(content: dict[str, Any], builder: RecordBuilder, file: str) -> ImportedRecord:
@@ -112,7 +86,7 @@ def _mentions_known_code(resource: dict[str, Any], builder: RecordBuilder) -> bo
         codings = concept.get("coding", []) if isinstance(concept, dict) else None
         if not isinstance(codings, list) or not all(isinstance(coding, dict) for coding in codings):
             return True
-        if any(_by_loinc(builder, str(coding.get("code"))) is not None for coding in codings):
+        if any(result_of_code(builder.schema, str(coding.get("code"))) is not None for coding in codings):
             return True
     return False
 
@@ -196,25 +170,13 @@ def _codings(concept: dict[str, Any] | None) -> Iterable[tuple[str, str]]:
         yield str(coding.get("system", "")), str(coding.get("code", ""))
 
 
-def _by_loinc(builder: RecordBuilder, code: str) -> tuple[Factor, str | None] | None:
-    """The factor of a LOINC code, and the unit that the code implies where laboratories write two units alike."""
-    for source in (builder.schema, default_schema()):
-        for factor in source.factors:
-            if code == factor.loinc or code in factor.loinc_also:
-                return factor, None
-            for alternative in factor.alternatives:
-                if code in alternative.loinc:
-                    return factor, alternative.unit
-    return None
-
-
 def _observation(resource: dict[str, Any], builder: RecordBuilder) -> None:
     if resource.get("status") in ("entered-in-error", "cancelled", "registered", "unknown"):
         return
     day = _day(resource.get("effectiveDateTime") or resource.get("effectivePeriod", {}).get("start", ""))
     for part in (resource, *resource.get("component", [])):
-        codes = [code for system, code in _codings(part.get("code")) if system == _LOINC]
-        found = next((match for code in codes if (match := _by_loinc(builder, code)) is not None), None)
+        codes = [code for system, code in _codings(part.get("code")) if system == LOINC]
+        found = next((match for code in codes if (match := result_of_code(builder.schema, code)) is not None), None)
         if found is not None:
             _observed(part, found[0], found[1], day, builder)
 
@@ -254,7 +216,9 @@ def _quantity(
     typed = f"{number} {unit_text}" if unit != factor.unit else None
     if isinstance(entry.value, float):
         builder.measurement(factor, entry.value, day, typed)
-        _reference(part, factor, implied, builder)
+        interval = _reference(part, factor, implied, unit)
+        if interval is not None:
+            builder.reference(factor, interval)
 
 
 def _as_written(quantity: dict[str, Any]) -> str:
@@ -270,26 +234,33 @@ def _unit(factor: Factor, unit_text: str, implied: str | None) -> str | None:
     return canonical_unit(factor, unit_text)
 
 
-def _reference(part: dict[str, Any], factor: Factor, implied: str | None, builder: RecordBuilder) -> None:
-    """The laboratory's own interval, which goes before the schema's illustrative one."""
+def _reference(part: dict[str, Any], factor: Factor, implied: str | None, unit: str | None) -> Interval | None:
+    """The laboratory's own interval; an end without a unit is in that of the value.
+
+    None if there is none, or if it is in a unit that is not known: then it must not take the place of the schema's.
+    """
     for interval in part.get("referenceRange", []):
         ends: dict[str, float] = {}
         for end, key in (("lower", "low"), ("upper", "high")):
             side = interval.get(key, {})
-            if side.get("value") is not None:
-                unit = _unit(factor, str(side.get("code") or side.get("unit") or ""), implied)
-                ends[end] = to_own(factor, float(side["value"]), unit)
+            if side.get("value") is None:
+                continue
+            written = str(side.get("code") or side.get("unit") or "")
+            try:
+                ends[end] = to_own(factor, float(side["value"]), _unit(factor, written, implied) if written else unit)
+            except ClinicalError:
+                return None
         if ends:
-            builder.reference(factor, Interval.model_validate(ends))
-            return
+            return Interval.model_validate(ends)
+    return None
 
 
 def _answer(concept: dict[str, Any], factor: Factor, builder: RecordBuilder) -> None:
     codes = {code for _, code in _codings(concept)}
-    for choice in factor.choices:
-        if choice.code in codes:
-            builder.value(factor, choice.id)
-            return
+    answer = answer_of_code(factor, codes)
+    if answer is not None:
+        builder.value(factor, answer)
+        return
     shown = str(concept.get("text") or ", ".join(sorted(codes)))
     raise ClinicalError(factor_message("clinical.fhir_answer", factor, typed=shown[:40]))
 
@@ -300,20 +271,8 @@ def _condition(resource: dict[str, Any], builder: RecordBuilder) -> None:
     if verification & {"refuted", "entered-in-error"} or clinical & {"inactive", "resolved", "remission"}:
         return
     for system, code in _codings(resource.get("code")):
-        found = _meaning(system, code, builder)
+        found = condition_of_code(builder.schema, system, code)
         factor = builder.factor(found[0]) if found else None
         if found is not None and factor is not None:
             check_value(factor, found[1])
             builder.value(factor, found[1])
-
-
-def _meaning(system: str, code: str, builder: RecordBuilder) -> tuple[str, FactorValue] | None:
-    if system == _SNOMED:
-        if code in _BY_SNOMED:
-            return _BY_SNOMED[code]
-        factors = (*builder.schema.factors, *default_schema().factors)
-        asked = (factor for factor in factors if factor.snomed == code and factor.kind is FactorKind.YES_NO)
-        return next(((factor.id, True) for factor in asked), None)
-    if system in _ICD10:
-        return next(((factor, value) for prefix, factor, value in _BY_ICD10 if code.startswith(prefix)), None)
-    return None

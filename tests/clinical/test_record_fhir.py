@@ -126,11 +126,19 @@ def test_a_trend_is_taken_by_the_factor_s_rule_and_told(tmp_path: Path) -> None:
     assert {notice.id for notice in imported.notices} == {"clinical.trend.highest", "clinical.trend.first"}
 
 
-def test_the_laboratory_s_own_reference_interval(tmp_path: Path) -> None:
-    part = observation("2160-0", 1.2, "mg/dL", referenceRange=[{"low": {"value": 0.5, "unit": "mg/dL"}}])
+@pytest.mark.parametrize("side", [{"value": 0.5, "unit": "mg/dL"}, {"value": 0.5}])
+def test_the_laboratory_s_own_reference_interval(tmp_path: Path, side: dict[str, Any]) -> None:
+    part = observation("2160-0", 1.2, "mg/dL", referenceRange=[{"low": side}])
     record = read_record(bundle(tmp_path, PATIENT, part), SCHEMA)
     assert record.references["creatinine"].lower == pytest.approx(44.2)
     assert record.references["creatinine"].upper is None
+
+
+def test_an_interval_in_an_unknown_unit_is_left_out_and_the_value_kept(tmp_path: Path) -> None:
+    part = observation("2160-0", 1.2, "mg/dL", referenceRange=[{"low": {"value": 1, "unit": "furlong"}}])
+    record = read_record(bundle(tmp_path, PATIENT, part), SCHEMA)
+    assert record.number("creatinine") == pytest.approx(106.08)
+    assert record.references == {}
 
 
 @pytest.mark.parametrize(
@@ -159,11 +167,15 @@ def test_a_refuted_or_resolved_condition_says_nothing(tmp_path: Path, more: dict
     assert not read_record(path, SCHEMA).answered("diabetes")
 
 
-def test_smoking_by_coded_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [("8517006", "former"), ("266919005", "never"), ("77176002", "current"), ("449868002", "current")],
+)
+def test_smoking_by_coded_answer(tmp_path: Path, code: str, answer: str) -> None:
     part = observation("72166-2", 1, None)
     del part["valueQuantity"]
-    part["valueCodeableConcept"] = {"coding": [{"system": "http://snomed.info/sct", "code": "8517006"}]}
-    assert read_record(bundle(tmp_path, PATIENT, part), SCHEMA).value("smoking") == "former"
+    part["valueCodeableConcept"] = {"coding": [{"system": "http://snomed.info/sct", "code": code}]}
+    assert read_record(bundle(tmp_path, PATIENT, part), SCHEMA).value("smoking") == answer
 
 
 def test_a_result_entered_in_error_is_passed_over(tmp_path: Path) -> None:
