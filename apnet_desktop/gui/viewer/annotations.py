@@ -163,18 +163,15 @@ class _Painting:
         width, height = float(self.view.width()), float(self.view.height())
         left, top, right, bottom = self.view.plane.letters
         tall = metrics.height()
-        letter_left = (width - metrics.horizontalAdvance(top)) / 2
-        reaching = [
-            room.bottom()
-            for _, room in self.placed
-            if room.top() < height / 2 and room.left() < letter_left + 24.0 and room.right() > letter_left - 10.0
-        ]
-        top_y = max([_MARGIN, *reaching])
+        top_x = (width - metrics.horizontalAdvance(top)) / 2
+        bottom_x = (width - metrics.horizontalAdvance(bottom)) / 2
+        top_y = self._free_from_above(top_x - 10.0, top_x + metrics.horizontalAdvance(top) + 10.0)
+        bottom_y = self._free_from_below(bottom_x - 10.0, bottom_x + metrics.horizontalAdvance(bottom) + 10.0)
         for letters, x, y in (
             (left, _MARGIN, (height - tall) / 2),
             (right, width - _MARGIN - metrics.horizontalAdvance(right), (height - tall) / 2),
-            (top, letter_left, top_y),
-            (bottom, (width - metrics.horizontalAdvance(bottom)) / 2, height - _MARGIN - tall),
+            (top, top_x, top_y),
+            (bottom, bottom_x, bottom_y - tall),
         ):
             self._write(letters, QRectF(x, y, metrics.horizontalAdvance(letters), tall), _TEXT)
         self.painter.setFont(self.font)
@@ -187,9 +184,10 @@ class _Painting:
             return
         length = lengths[0]
         long = length * self.view.scale
-        letter = QFontMetricsF(self.painter.font()).height() * 1.4
-        y = self.view.height() - _MARGIN - letter - 8.0
+        label = text("viewer.millimetres", self.language, length=length)
+        wide = self.metrics.horizontalAdvance(label)
         x = (self.view.width() - long) / 2
+        y = self._free_from_below(x - 4.0, x + long + wide + 10.0) - 8.0
         marks = max(1, length // 10)
         lines = [QLineF(x, y, x + long, y)]
         for mark in range(marks + 1):
@@ -199,9 +197,20 @@ class _Painting:
         for color, width in ((_SHADOW, 3.0), (_TEXT, 1.0)):
             self.painter.setPen(QPen(color, width))
             self.painter.drawLines(lines)
-        label = text("viewer.millimetres", self.language, length=length)
-        wide = self.metrics.horizontalAdvance(label)
         self._write(label, QRectF(x + long + 6, y - self.metrics.height() * 0.75, wide, self.metrics.height()), _TEXT)
+
+    def _free_from_above(self, left: float, right: float) -> float:
+        """The highest y below which nothing is written yet between two x, in the upper half of the view."""
+        half = self.view.height() / 2
+        return max([_MARGIN, *(room.bottom() for room in self._between(left, right) if room.bottom() < half)])
+
+    def _free_from_below(self, left: float, right: float) -> float:
+        """The lowest y above which nothing is written yet between two x, in the lower half of the view."""
+        height = float(self.view.height())
+        return min([height - _MARGIN, *(room.top() for room in self._between(left, right) if room.top() > height / 2)])
+
+    def _between(self, left: float, right: float) -> list[QRectF]:
+        return [room for _, room in self.placed if room.left() < right and room.right() > left]
 
     def _write(self, line: str, room: QRectF, color: QColor) -> None:
         base = QPointF(room.x(), room.y() + QFontMetricsF(self.painter.font()).ascent())
