@@ -21,7 +21,7 @@ class Uses:
 
     Attributes:
         literals: Every string that could be an id, with the places where it stands.
-        patterns: f-strings that could make ids, as regular expressions.
+        patterns: f-strings, and beginnings that end in "_", that could make ids, as regular expressions.
         calls: (id, names of the values, place) of `text(...)` and `Message.of(...)` with a literal id and no `**`.
     """
 
@@ -43,6 +43,8 @@ def uses() -> Uses:
 def _take(node: ast.AST, place: str, found: Uses) -> None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and _ID.fullmatch(node.value):
         found.literals.setdefault(node.value, []).append(f"{place}:{node.lineno}")
+        if node.value.endswith("_"):
+            found.patterns.add(re.escape(node.value) + "[a-z0-9_.]+")
     elif isinstance(node, ast.JoinedStr):
         parts = [str(part.value) if isinstance(part, ast.Constant) else _HOLE for part in node.values]
         shape = "".join(parts)
