@@ -202,6 +202,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ends jobs and processes; everything is in the store already."""
+        if self.form is not None:
+            self.form.flush()
+            self.form.blockSignals(True)  # fields that lose the focus now have nothing new to say
         self.runner.forget()
         self.keeper.close()
         self.ct_flow.drop()

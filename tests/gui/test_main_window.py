@@ -13,6 +13,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from apnet_desktop.cases.assessment import Step, StepState
+from apnet_desktop.commands.output import Output
+from apnet_desktop.commands.predict import PatientFiles, Wishes, predict
 from apnet_desktop.gui.main_window import MainWindow
 from apnet_desktop.report.wording import percent_text
 from apnet_desktop.simulation.demo_case import DemoCase
@@ -100,6 +102,7 @@ def test_the_simulated_patient_goes_the_whole_way(
     shown = percent_text(fused.risk, window._language)
     assert window.risk_panel.answer.number == shown
     assert not window.risk_panel.answer.muted  # our own simulator wrote this CT
+    assert fused.risk == pytest.approx(_risk_from_the_command_line(demo_case), abs=1e-6)
     driver.wait_for(qtbot, lambda: not window.runner.busy)
     driver.press(window, window.risk_panel.report_button)
     driver.wait_for(qtbot, lambda: window.report_view.pages > 0)
@@ -109,6 +112,13 @@ def test_the_simulated_patient_goes_the_whole_way(
     assert shown in words
     assert "Demonstration model: trained on simulated patients" in words
     assert len(window.keeper.assessment.reports) == 1  # type: ignore[union-attr]
+
+
+def _risk_from_the_command_line(demo_case: DemoCase) -> float:
+    files = PatientFiles(demo_case.ct_folder, demo_case.roi_file, demo_case.clinical_file)
+    prediction = predict(files, Wishes(device="cpu"), Output(as_json=False))
+    assert prediction.fused is not None
+    return prediction.fused.risk
 
 
 def test_a_changed_factor_greys_the_number_at_once(window: MainWindow, qtbot: QtBot, demo_case: DemoCase) -> None:
@@ -132,13 +142,9 @@ def test_the_real_ct_goes_the_whole_way(window: MainWindow, qtbot: QtBot, tmp_pa
     driver.confirm_roi(window, "Dr Test")
     window.show_step(Step.CLINICAL)
     assert window.form is not None
-    answers = json.loads(demo_case.clinical_file.read_text())["values"]
-    for factor, value in answers.items():
-        if window.form.record.value(factor) is None and value is not None:
-            field = window.form.field(factor)
-            field.setFocus()
-    window.form.import_file(_answers_without_identity(demo_case, tmp_path))
-    driver.wait_for(qtbot, lambda: _states(window)[Step.CLINICAL] is not StepState.TO_DO)
+    window.form.import_file(_answers_of_a_woman(demo_case, tmp_path))
+    driver.type_value(window, "body_mass_index", "27.4")
+    driver.wait_for(qtbot, lambda: _states(window)[Step.CLINICAL] is StepState.DONE)
     window.show_step(Step.RISK)
     driver.wait_for(qtbot, window.risk_panel.predict_button.isEnabled)
     driver.press(window, window.risk_panel.predict_button)
@@ -152,9 +158,12 @@ def test_the_real_ct_goes_the_whole_way(window: MainWindow, qtbot: QtBot, tmp_pa
     assert "trained on simulated patients" in words
 
 
-def _answers_without_identity(demo_case: DemoCase, folder: Path) -> Path:
+def _answers_of_a_woman(demo_case: DemoCase, folder: Path) -> Path:
+    """The demo record as of the real CT's patient, a woman, and without the body mass index, which is typed."""
     content = json.loads(demo_case.clinical_file.read_text())
     content.pop("identity", None)
+    content["values"]["sex"] = "F"
+    del content["values"]["body_mass_index"]
     path = folder / "answers.json"
     path.write_text(json.dumps(content))
     return path

@@ -76,6 +76,16 @@ def confirm_roi(window: MainWindow, person: str) -> None:
     QTest.keyClick(name, Qt.Key.Key_Return)
 
 
+def type_value(window: MainWindow, factor: str, value: str) -> None:
+    """Types a value into the field of a factor and leaves it with Tab."""
+    assert window.form is not None
+    edit = window.form.field(factor).findChild(QLineEdit)
+    assert edit is not None
+    edit.setFocus()
+    QTest.keyClicks(edit, value)
+    QTest.keyClick(edit, Qt.Key.Key_Tab)
+
+
 def press(window: MainWindow, button: QPushButton) -> None:
     """Clicks a button with the mouse."""
     assert button.isEnabled(), f"{button.text()} cannot be pressed"
