@@ -21,7 +21,9 @@ from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.gui.steps.clinical_form import ClinicalForm
 from apnet_desktop.gui.steps.clinical_form.choice_field import ChoiceField
+from apnet_desktop.gui.steps.clinical_form.style import form_style
 from apnet_desktop.gui.steps.clinical_form.text_field import TextField
+from apnet_desktop.gui.theme import apply_theme
 from apnet_desktop.language import Language
 
 IDS = (
@@ -368,6 +370,44 @@ def test_a_row_pasted_into_a_field_fills_the_form(form: ClinicalForm) -> None:
     QTest.mouseClick(undo, Qt.MouseButton.LeftButton)
     assert form.record.values == {"age": 54.0, "sex": "M"}
     assert form.notices == ()
+
+
+def test_an_emptied_form_can_be_had_back(form: ClinicalForm) -> None:
+    type_in(form, "creatinine", "106")
+    form.clear()
+    assert form.record.values == {}
+    undo = next(button for button in form.findChildren(QPushButton) if button.text() == "Undo")
+    QTest.mouseClick(undo, Qt.MouseButton.LeftButton)
+    assert form.record.values == {"creatinine": 106.0}
+
+
+def test_what_was_typed_beside_one_ct_stops_beside_another_patient_s(form: ClinicalForm) -> None:
+    form.set_patient(CT, 54)
+    type_in(form, "creatinine", "106")
+    assert form.differences == ()
+    form.set_patient(PatientIdentity(name="Simulated Two", patient_id="S-2", sex="M"), 54)
+    assert [found.field for found in form.differences] == ["patient_id", "name"]
+
+
+def test_a_name_typed_by_hand_may_be_corrected(form: ClinicalForm) -> None:
+    form.set_patient(PatientIdentity(name="Smiht", entered_by_hand=True), None)
+    type_in(form, "creatinine", "106")
+    form.set_patient(PatientIdentity(name="Smith", entered_by_hand=True), None)
+    assert form.differences == ()
+
+
+def test_the_colours_follow_the_theme(form: ClinicalForm, qapp: QApplication) -> None:
+    palette, font = qapp.palette(), qapp.font()
+    light = form.styleSheet()
+    try:
+        apply_theme(qapp, "dark")
+        qapp.processEvents()
+        assert form.styleSheet() != light
+        assert form.styleSheet() == form_style()
+    finally:
+        qapp.setPalette(palette)
+        qapp.setFont(font)
+        qapp.setStyleSheet("")
 
 
 def test_one_cell_is_pasted_as_text(form: ClinicalForm) -> None:

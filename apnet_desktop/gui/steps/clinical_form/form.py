@@ -209,9 +209,11 @@ class ClinicalForm(QWidget):
             self.record_changed.emit(self._record)
 
     def clear(self) -> None:
-        """Empties the form, for another patient's record; age and sex of the CT are filled in again."""
-        self._import_strip.clear()
+        """Empties the form, with a way back; age and sex of the CT are filled in again."""
+        before = self._record
         self._show(ClinicalRecord(schema_version=self._schema.version))
+        undo = (text("clinical_form.undo_import", self._language), lambda: self._undo(before))
+        self._import_strip.say(text("clinical_form.emptied", self._language), (), refused=False, actions=(undo,))
 
     def use_ct_values(self) -> None:
         """Takes age and sex from the CT in place of the record's."""
@@ -239,11 +241,18 @@ class ClinicalForm(QWidget):
         self._after_change()
 
     def _after_change(self) -> None:
+        self._sign()
         self._scores.show_record(self._record)
         self._show_differences()
         self._show_hints()
         self._show_progress()
         self._quiet.start()
+
+    def _sign(self) -> None:
+        """What is entered beside a CT is of its patient: the record says so, and stops beside another patient's CT."""
+        known = self._identity.patient_id or self._identity.name
+        if self._record.identity is None and self._record.values and known and not self._identity.entered_by_hand:
+            self._record = self._record.model_copy(update={"identity": self._identity})
 
     def _load(self, id: str) -> None:
         """Shows what the record says of a factor."""
