@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apnet_desktop.simulation.findings import Findings
 from apnet_desktop.simulation.identifiers import frame_uid, instance_uid, series_uid, study_uid
@@ -20,7 +21,7 @@ from apnet_desktop.simulation.rendering import MANUFACTURER, RenderedCt, measure
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
 
-__all__ = ["WrittenPatient", "write_patient"]
+__all__ = ["WrittenPatient", "slice_dataset", "write_patient", "write_series"]
 
 _CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
 _EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
@@ -74,7 +75,7 @@ def write_patient(
 def write_series(patient: SimulatedPatient, rendered: RenderedCt, folder: Path) -> None:
     """Writes one DICOM file a slice, named IM0001... from foot to head."""
     for number in range(rendered.volume.geometry.size[2]):
-        dataset = _dataset(patient, rendered, number)
+        dataset = slice_dataset(patient, rendered.volume.hounsfield[number], number)
         dataset.save_as(folder / f"IM{number + 1:04d}.dcm", enforce_file_format=True)
 
 
@@ -87,7 +88,14 @@ def _dicom_date(day: date) -> str:
     return f"{day:%Y%m%d}"
 
 
-def _dataset(patient: SimulatedPatient, rendered: RenderedCt, number: int) -> FileDataset:
+def slice_dataset(patient: SimulatedPatient, hounsfield: NDArray[np.int16], number: int) -> FileDataset:
+    """The CT Image object of one slice.
+
+    Args:
+        patient: Whose.
+        hounsfield: HU of the slice, (y, x).
+        number: Slice k, from the foot.
+    """
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
     from pydicom.uid import UID
 
@@ -104,7 +112,7 @@ def _dataset(patient: SimulatedPatient, rendered: RenderedCt, number: int) -> Fi
     dataset.SOPInstanceUID = uid
     _patient_and_study(dataset, patient)
     _series_and_equipment(dataset, patient)
-    _image(dataset, patient, rendered, number)
+    _image(dataset, patient, hounsfield, number)
     return dataset
 
 
@@ -146,7 +154,7 @@ def _series_and_equipment(dataset: FileDataset, patient: SimulatedPatient) -> No
     dataset.SoftwareVersions = "1"
 
 
-def _image(dataset: FileDataset, patient: SimulatedPatient, rendered: RenderedCt, number: int) -> None:
+def _image(dataset: FileDataset, patient: SimulatedPatient, hounsfield: NDArray[np.int16], number: int) -> None:
     series, geometry = patient.series, patient.series.geometry
     x, y, z = geometry.origin
     height = round(z + number * geometry.spacing[2], 4)
@@ -171,4 +179,4 @@ def _image(dataset: FileDataset, patient: SimulatedPatient, rendered: RenderedCt
     dataset.PixelRepresentation = 1
     dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "0", "1", "HU"
     dataset.WindowCenter, dataset.WindowWidth = "40", "400"
-    dataset.PixelData = np.ascontiguousarray(rendered.volume.hounsfield[number], dtype="<i2").tobytes()
+    dataset.PixelData = np.ascontiguousarray(hounsfield, dtype="<i2").tobytes()

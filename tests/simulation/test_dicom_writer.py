@@ -1,5 +1,6 @@
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,12 @@ import pydicom
 import pytest
 
 from apnet_desktop.clinical.record import ClinicalRecord
-from apnet_desktop.simulation.dicom_writer import WrittenPatient
+from apnet_desktop.simulation.dicom_writer import WrittenPatient, slice_dataset
 from apnet_desktop.simulation.outcome import FollowUp
-from apnet_desktop.simulation.patient import SimulatedPatient
+from apnet_desktop.simulation.patient import SimulatedPatient, simulate_patient
 from apnet_desktop.simulation.rendering import RenderedCt, measure_patient
+from apnet_desktop.simulation.scanners import SCANNERS
+from apnet_desktop.simulation.settings import GeneratorSettings
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +46,31 @@ def test_the_mask_lies_on_the_ct(read: Any, sitk: Any, written: WrittenPatient, 
     assert mask.GetDirection() == pytest.approx(read.GetDirection(), abs=1e-6)
 
 
-@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (dicom3tools) is not installed")
+needs_dciodvfy = pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (dicom3tools) is not installed")
+
+
+def assert_valid(path: Path) -> None:
+    run = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    report = run.stdout + run.stderr
+    assert "Error" not in report, report
+    assert run.returncode == 0
+
+
+@needs_dciodvfy
 def test_dciodvfy_finds_no_error(written: WrittenPatient) -> None:
     for path in sorted(written.ct_folder.iterdir())[::12]:
-        run = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)  # noqa: S603, S607
-        report = run.stdout + run.stderr
-        assert "Error" not in report, report
-        assert run.returncode == 0
+        assert_valid(path)
+
+
+@needs_dciodvfy
+@pytest.mark.parametrize("scanner", sorted(SCANNERS))
+def test_dciodvfy_finds_no_error_on_any_scanner(scanner: str, tmp_path: Path) -> None:
+    settings = GeneratorSettings(name=scanner, scanners=(scanner,), portal_venous_share=0.5)
+    for index in range(3):
+        patient = simulate_patient(2, index, settings)
+        path = tmp_path / f"{index}.dcm"
+        slice_dataset(patient, np.zeros((512, 512), np.int16), index).save_as(path, enforce_file_format=True)
+        assert_valid(path)
 
 
 def test_one_patient_one_series_one_frame_and_unique_instances(written: WrittenPatient) -> None:
