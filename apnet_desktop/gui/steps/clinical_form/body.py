@@ -46,7 +46,7 @@ class FormBody(QScrollArea):
         self._column.setContentsMargins(0, 0, 8, 0)
         self._column.setSpacing(12)
         default = default_schema()
-        asked = _grouped(schema.factors)
+        asked = _grouped(schema.factors, schema)
         # In the order in which Tab goes: the dates come after the first group, unless the bundle has them itself.
         dates = tuple(default.factor(id) for id in _DATES if not schema.has(id))
         for factors in (*asked[:1], *([dates] if dates else []), *asked[1:]):
@@ -72,7 +72,7 @@ class FormBody(QScrollArea):
     def show_extra(self, shown: bool = True) -> None:
         """Opens or folds the inputs that only severity scores use."""
         if shown and self._extra_column.isEmpty():
-            for factors in _grouped(self._extra_factors):
+            for factors in _grouped(self._extra_factors, default_schema()):
                 self._extra_column.addWidget(self._make_group(factors, default_schema()))
             self.extra_made.emit()
         self._extra.setVisible(shown)
@@ -130,9 +130,13 @@ class FormBody(QScrollArea):
         self._extra_button.setText(("▸ " if self._extra.isHidden() else "▾ ") + words)
 
 
-def _grouped(factors: tuple[Factor, ...]) -> list[tuple[Factor, ...]]:
-    """The factors of each group, the groups in the order of their first factor."""
-    names = dict.fromkeys(factor.group for factor in factors)
+def _grouped(factors: tuple[Factor, ...], schema: FactorSchema) -> list[tuple[Factor, ...]]:
+    """The factors of each group, the groups in the order of the schema's headings, then of their first factor."""
+    order = [group.id for group in schema.groups]
+    names = sorted(
+        dict.fromkeys(factor.group for factor in factors),
+        key=lambda name: order.index(name) if name in order else len(order),
+    )
     return [tuple(factor for factor in factors if factor.group == name) for name in names]
 
 

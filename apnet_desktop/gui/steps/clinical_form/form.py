@@ -341,7 +341,7 @@ class ClinicalForm(QWidget):
     def paste(self, pasted: str) -> None:
         """Takes a row of a spreadsheet."""
         try:
-            imported = record_from_paste(pasted, self._schema)
+            imported = record_from_paste(pasted, self._in_order())
         except ClinicalError as error:
             self._import_strip.say(error.message.text(self._language), (), refused=True)
             return
@@ -410,10 +410,14 @@ class ClinicalForm(QWidget):
 
     def focus_first_open(self) -> None:
         """Puts the cursor into the first factor that is not answered."""
-        for factor in self._schema.factors:
+        for factor in self._in_order().factors:
             if not self._record.answered(factor.id):
                 self.focus_factor(factor.id)
                 return
+
+    def _in_order(self) -> FactorSchema:
+        """The bundle's factors in the order in which the form shows them."""
+        return self._schema.subset(tuple(id for id in self._body.fields if self._schema.has(id)))
 
     def focus_factor(self, factor_id: str) -> None:
         """Puts the cursor into a factor's field, opening the folded part if it lies there."""
