@@ -12,12 +12,16 @@ from apnet_desktop.report.sheet import Block, Columns, Framed, Item, Paragraph, 
 from apnet_desktop.report.typesetting import BLACK, GREY, Colour, Style, Typesetter
 from apnet_desktop.report.wording import label
 
-__all__ = ["ACCENT", "BODY", "CAPTION", "HEADING", "PALE", "SMALL", "STRONG", "SUBHEADING", "Composer"]
+__all__ = ["ACCENT", "BODY", "CAPTION", "CELL_LINES", "HEADING", "PALE", "SMALL", "STRONG", "SUBHEADING", "Composer"]
 
 ACCENT: Colour = (0.10, 0.25, 0.42)
 """Dark blue; on a black-and-white printer a dark grey."""
 PALE: Colour = (0.62, 0.64, 0.67)
 """What is not a finding is printed in this grey."""
+_MOST_LINES = 40
+"""Of one paragraph: no text that a person typed is taller than a page. The JSON twin keeps the whole."""
+CELL_LINES = 12
+"""Of one cell."""
 BODY = Style(9.0)
 STRONG = Style(9.0, bold=True)
 SMALL = Style(7.8)
@@ -55,9 +59,9 @@ class Composer:
         return label(words, self.language)
 
     def paragraph(
-        self, words: str, style: Style = BODY, width: float | None = None, maximum: int | None = None
+        self, words: str, style: Style = BODY, width: float | None = None, maximum: int = _MOST_LINES
     ) -> Paragraph:
-        """Text broken to `width`, or to the page's."""
+        """Text broken to `width`, or to the page's; what goes beyond `maximum` lines ends in "…"."""
         return Paragraph(self.typesetter, words, style, self.width if width is None else width, maximum)
 
     def section(self, id: str, width: float | None = None) -> Stack:
@@ -101,8 +105,8 @@ class Composer:
             Item(
                 Columns(
                     (
-                        self.paragraph(name, name_style, name_width - 6),
-                        self.paragraph(value, style, width - name_width),
+                        self.paragraph(name, name_style, name_width - 6, CELL_LINES),
+                        self.paragraph(value, style, width - name_width, CELL_LINES),
                     ),
                     (0.0, name_width),
                 ),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from apnet_desktop.clinical.factor import Factor
 from apnet_desktop.clinical.units import unit_symbol
-from apnet_desktop.report.composer import CAPTION, Composer
+from apnet_desktop.report.composer import CAPTION, CELL_LINES, Composer
 from apnet_desktop.report.sheet import Block, Columns, Item, Rule, Space, Stack
 from apnet_desktop.report.typesetting import GREY, Style
 from apnet_desktop.report.wording import (
@@ -123,7 +123,7 @@ def _cells(composer: Composer, cells: tuple[tuple[str, Style], ...], width: floa
     ends = (*offsets[1:], width)
     return Columns(
         tuple(
-            composer.paragraph(words, style, end - start - 5)
+            composer.paragraph(words, style, end - start - 5, CELL_LINES)
             for (words, style), start, end in zip(cells, offsets, ends, strict=True)
         ),
         offsets,
@@ -145,7 +145,9 @@ def _row(composer: Composer, factor: Factor, width: float) -> Block:
     notes = factor_notes(composer, factor)
     blocks: list[Block] = [cells]
     if notes:
-        blocks.append(composer.paragraph(composer.say("report.list_separator").join(notes), _NOTE, width - 5))
+        blocks.append(
+            composer.paragraph(composer.say("report.list_separator").join(notes), _NOTE, width - 5, CELL_LINES)
+        )
     blocks.append(Space(1.2))
     return Stack(tuple(blocks))
 

@@ -194,7 +194,7 @@ def _region(composer: Composer) -> list[Item]:
 
 
 def _region_facts(composer: Composer, width: float) -> Block:
-    lines = [composer.paragraph(sentence, SMALL, width) for sentence in region_sentences(composer)]
+    lines = [composer.paragraph(sentence, SMALL, width, 4) for sentence in region_sentences(composer)]
     return Stack((composer.paragraph(composer.say("report.roi"), STRONG, width), *lines), gap=2.5)
 
 

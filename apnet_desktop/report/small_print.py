@@ -93,7 +93,8 @@ def _use(composer: Composer) -> Section:
                 age=eligibility.minimum_age,
                 severities=severities,
                 thickness=number_text(eligibility.maximum_slice_thickness, 1),
-            ),
+            )
+            + (composer.say("report.exclusions_contrast") if eligibility.requires_contrast else ""),
         ),
     ]
     return Section("report.use", rows=tuple(rows))

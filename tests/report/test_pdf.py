@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, IndirectObject
 
@@ -112,6 +113,7 @@ def _check_page(said: ReportContent, language: Language, folder: Path) -> None:
     shown = squeezed("".join(page_reader.pages(pdf)))
     for figure in _figures(json.loads(json_twin(said)), language):
         assert squeezed(unicodedata.normalize("NFC", figure)) in shown, figure
+    assert not {"\ufffd", "\0"} & set(shown)
     assert len(pdf) <= 1_500_000
     for font in page_reader.fonts(pdf, folder):
         assert font.embedded, font
@@ -333,6 +335,7 @@ HOSTILE = (
     "{braces} {0} {name!r} %s %(x)s",
     "a" * 500,
     "长" * 500,
+    "word " * 4000,
     "abc\u202egpj.exe\u202c",
     "tab\tnew\nline\x00\x07\x1b[31m",
     "=HYPERLINK(1)",
@@ -398,7 +401,8 @@ def test_forty_factors_and_long_names_paginate(tmp_path: Path) -> None:
 
 # PDF/A-2b, as far as reportlab allows. Rules of ISO 19005-2 that are checked here: 6.1.2 header; 6.1.3 trailer id and
 # no encryption; 6.2.2 output intent with an embedded ICC profile; 6.2.10 no transparency groups or soft masks; 6.2.11.4
-# every font embedded; 6.3 no annotation; 6.5 no action; 6.6.2 XMP with part and conformance that agrees with the
+# every font embedded; 6.2.11.5 widths that agree with the font program; 6.2.11.6 symbolic fonts with one cmap and no
+# Encoding; 6.3 no annotation; 6.5 no action; 6.6.2 XMP with part and conformance that agrees with the
 # document information. veraPDF itself is not at hand.
 
 
@@ -439,6 +443,26 @@ def test_rules_of_pdf_a() -> None:
             assert not {"/SMask", "/CA", "/ca"} & set(state.get_object())
         for image in resources.get("/XObject", {}).values():
             assert "/SMask" not in image.get_object()
+
+
+def test_font_rules_of_pdf_a() -> None:
+    reader = PdfReader(io.BytesIO(render_pdf(content(languages=(Language.CHINESE,)))))
+    seen = set()
+    for page in reader.pages:
+        resources: Any = page["/Resources"].get_object()
+        for font in (entry.get_object() for entry in resources["/Font"].values()):
+            seen.add(font["/BaseFont"])
+            assert "/Encoding" not in font
+            descriptor = font["/FontDescriptor"].get_object()
+            assert descriptor["/Flags"] & 4
+            program = TTFont(io.BytesIO(descriptor["/FontFile2"].get_object().get_data()))
+            (table,) = program["cmap"].tables
+            em = program["head"].unitsPerEm
+            for code, glyph in table.cmap.items():
+                width = font["/Widths"][code - font["/FirstChar"]]
+                if glyph != ".notdef":
+                    assert width == pytest.approx(program["hmtx"][glyph][0] * 1000 / em, abs=1)
+    assert len(seen) >= 2
 
 
 def test_no_identity_in_the_metadata() -> None:
