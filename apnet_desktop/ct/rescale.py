@@ -40,7 +40,9 @@ def to_hounsfield(
     if slope == 1.0 and float(intercept).is_integer():
         whole = int(intercept)
         if low >= _LOW and high <= _HIGH and low + whole >= _LOW and high + whole <= _HIGH:
-            np.add(stored.astype(np.int16, copy=False), np.int16(whole), out=target)
+            # Both ends fit int16, so that adding modulo 2^16 gives the exact sum.
+            narrow = stored.view(np.int16) if stored.dtype.itemsize == 2 else stored.astype(np.int16)
+            np.add(narrow, np.int16(whole), out=target)
             return False, False
         wide = stored.astype(np.int64) + whole
         np.clip(wide, _LOW, _HIGH, out=wide)
