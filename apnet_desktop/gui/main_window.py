@@ -42,6 +42,7 @@ from apnet_desktop.gui.notice import NoticeKind, NoticeStrip
 from apnet_desktop.gui.pages import FormPage, ImagePage, RiskPage
 from apnet_desktop.gui.questions import ask_ct_file, ask_ct_folder, ask_label, ask_roi_file
 from apnet_desktop.gui.rail import StepRail
+from apnet_desktop.gui.review_dialog import ReviewDialog
 from apnet_desktop.gui.services import Services
 from apnet_desktop.gui.steps.clinical_form import ClinicalForm
 from apnet_desktop.gui.theme import apply_theme
@@ -186,6 +187,7 @@ class MainWindow(QMainWindow):
         self.report_view.saved.connect(self._report_saved)
         self.risk_panel.predict_wanted.connect(self.predict)
         self.risk_panel.report_wanted.connect(self.risk_flow.make_report)
+        self.risk_panel.review_wanted.connect(self.review)
         self.risk_panel.slice_wanted.connect(self._show_slice)
         self.risk_panel.overridden.connect(self.keeper.override)
 
@@ -373,6 +375,12 @@ class MainWindow(QMainWindow):
             self.form.flush()
         self.notice.clear()
         self.risk_flow.predict()
+
+    def review(self) -> None:
+        """Asks for a review, and makes the reviewed report as a new version."""
+        dialog = ReviewDialog(self._services.settings.reviewer, self._language, self)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.risk_flow.make_report(dialog.review())
 
     def _show_slice(self, k: int) -> None:
         self.show_step(Step.ROI)

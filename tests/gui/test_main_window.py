@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pypdf
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from apnet_desktop.cases.assessment import Step, StepState
+from apnet_desktop.cases.assessment import ReportVersion, Step, StepState
 from apnet_desktop.commands.output import Output
 from apnet_desktop.commands.predict import PatientFiles, Wishes, predict
 from apnet_desktop.gui.main_window import MainWindow
+from apnet_desktop.gui.review_dialog import ReviewDialog
 from apnet_desktop.report.wording import percent_text
 from apnet_desktop.simulation.demo_case import DemoCase
 from apnet_desktop.worker.reader_jobs import DemoCasePaths
@@ -111,7 +113,29 @@ def test_the_simulated_patient_goes_the_whole_way(
     words = "".join(page.extract_text() for page in pypdf.PdfReader(pdf).pages)
     assert shown in words
     assert "Demonstration model: trained on simulated patients" in words
-    assert len(window.keeper.assessment.reports) == 1  # type: ignore[union-attr]
+    assert [report.reviewed_by for report in _reports(window)] == [""]
+    driver.wait_for(qtbot, lambda: not window.runner.busy)
+    QTimer.singleShot(500, _sign)
+    driver.press(window, window.risk_panel.review_button)
+    driver.wait_for(qtbot, lambda: len(_reports(window)) == 2)
+    assert [report.reviewed_by for report in _reports(window)] == ["", "Dr Test"]
+    driver.wait_for(qtbot, lambda: not window.runner.busy)
+    window.report_view.save_as(pdf)
+    words = "".join(page.extract_text() for page in pypdf.PdfReader(pdf).pages)
+    assert "REVIEWED" in words
+    assert "DRAFT" not in words
+    assert "Gastroenterologist" in words
+
+
+def _reports(window: MainWindow) -> tuple[ReportVersion, ...]:
+    return window.keeper.assessment.reports if window.keeper.assessment else ()
+
+
+def _sign() -> None:
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, ReviewDialog)
+    QTest.keyClicks(dialog.role, "Gastroenterologist")
+    dialog.accept()
 
 
 def _risk_from_the_command_line(demo_case: DemoCase) -> float:

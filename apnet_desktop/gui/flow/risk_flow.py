@@ -17,6 +17,7 @@ from apnet_desktop.gui.flow.job_runner import JobRunner
 from apnet_desktop.gui.flow.open_volume import OpenVolume
 from apnet_desktop.gui.services import Services
 from apnet_desktop.language import Message
+from apnet_desktop.report.content import Review
 from apnet_desktop.version import APPLICATION_VERSION
 from apnet_desktop.worker.client import ProcessClient
 from apnet_desktop.worker.inference_jobs import MadeReport, MakeReport, PredictProgress, Warmed
@@ -129,8 +130,12 @@ class RiskFlow(QObject):
         self._runner.run(task, predicted, progress, cleanup)
         self._runner.say_progress("gui.stage_start", 0.0)
 
-    def make_report(self) -> None:
-        """Makes the report of the prediction that holds, and keeps it with the case."""
+    def make_report(self, review: Review | None = None) -> None:
+        """Makes the report of the prediction that holds, and keeps it with the case.
+
+        Args:
+            review: A named person's review; None makes a draft.
+        """
         case, bundle, settings = self._keeper.case, self._keeper.bundle, self._keeper.settings
         prediction = self._current_prediction()
         if case is None or bundle is None or prediction is None:
@@ -151,14 +156,19 @@ class RiskFlow(QObject):
             supersedes=str(earlier.version) if earlier else "",
             time=datetime.now(UTC).replace(microsecond=0),
             application_version=APPLICATION_VERSION,
+            review=review,
         )
 
         def made(report: MadeReport) -> None:
             pdf = base64.b64decode(report.pdf)
             if self._keeper.case is case:
                 twin = report.twin.encode()
-                person, language = settings.reviewer, settings.language
-                self._keeper.guarded(lambda: case.add_report(pdf, person=person, language=language, twin=twin))
+                person = review.person if review is not None else settings.reviewer
+                self._keeper.guarded(
+                    lambda: case.add_report(
+                        pdf, person=person, language=settings.language, twin=twin, reviewed=review is not None
+                    )
+                )
             self.report_made.emit(pdf)
 
         def cleanup(_: bool) -> None:
