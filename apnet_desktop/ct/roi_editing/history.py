@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from apnet_desktop.ct.roi import RoiOrigin
 
-__all__ = ["Box", "Edit", "EditHistory", "Provenance", "bounding_box"]
+__all__ = ["Box", "Edit", "EditHistory", "Provenance", "bounding_box", "united"]
 
 Box = tuple[slice, slice, slice]
 
@@ -33,14 +33,23 @@ class Provenance:
 
 def bounding_box(mask: NDArray[np.bool_]) -> Box | None:
     """The smallest box (z, y, x slices) that holds every set voxel of `mask`; None if it is empty."""
-    box = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        indices = np.flatnonzero(mask.any(axis=others))
-        if indices.size == 0:
-            return None
-        box.append(slice(int(indices[0]), int(indices[-1]) + 1))
+    slices = np.flatnonzero(mask.any(axis=(1, 2)))
+    if slices.size == 0:
+        return None
+    # Slices first: most of a volume is empty, and what is left is small.
+    box = [slice(int(slices[0]), int(slices[-1]) + 1)]
+    flat = np.asarray(mask[box[0]].any(axis=0))
+    for touched in (np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))):
+        box.append(slice(int(touched[0]), int(touched[-1]) + 1))
     return (box[0], box[1], box[2])
+
+
+def united(first: Box | None, second: Box | None) -> Box | None:
+    """The smallest box that holds two; None if there is neither."""
+    if first is None or second is None:
+        return first or second
+    parts = [slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(first, second, strict=True)]
+    return (parts[0], parts[1], parts[2])
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from apnet_desktop.ct.geometry import Geometry
 from apnet_desktop.ct.roi import Confirmation, Roi, RoiOrigin
-from apnet_desktop.ct.roi_editing.history import Box, Edit, EditHistory, Provenance
+from apnet_desktop.ct.roi_editing.history import Box, Edit, EditHistory, Provenance, bounding_box, united
 
 __all__ = ["MaskEditor", "RoiStatistics"]
 
@@ -220,7 +220,8 @@ class MaskEditor:
 
     def replace(self, mask: NDArray[np.bool_], label: str, origin: RoiOrigin) -> Edit | None:
         """Replaces the whole mask as one edit; None if nothing changes."""
-        return self.apply((slice(None), slice(None), slice(None)), mask, label, origin)
+        box = united(self.box(), bounding_box(mask))
+        return None if box is None else self.apply(box, mask[box], label, origin)
 
     def undo(self) -> Edit | None:
         """Takes back the latest edit; None if there is none."""

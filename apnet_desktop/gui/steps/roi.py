@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from apnet_desktop.gui.steps.roi_label import WrappedLabel
 from apnet_desktop.gui.steps.roi_tools import AssistedBox, DrawingBox, WholeRoiBox
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 from apnet_desktop.gui.viewer.viewer_state import Changed
@@ -48,8 +49,7 @@ class RoiPanel(QWidget):
         self._viewer = viewer
         self._language = language
         self._actions = viewer.actions_of
-        self._notice = QLabel()
-        self._notice.setWordWrap(True)
+        self._notice = WrappedLabel()
         self._notice.hide()
         content = QWidget()
         column = QVBoxLayout(content)
@@ -98,9 +98,7 @@ class RoiPanel(QWidget):
         return text(f"roi.{id}", self._language, **values)
 
     def _hint(self) -> QWidget:
-        hint = QLabel(self._text("hint"))
-        hint.setWordWrap(True)
-        return hint
+        return WrappedLabel(self._text("hint"))
 
     def _files(self) -> QWidget:
         box = QWidget()
@@ -137,11 +135,7 @@ class RoiPanel(QWidget):
         box = QFrame()
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
-        self._state = QLabel()
-        self._state.setWordWrap(True)
-        # A wrapped label's height follows its width only in some layouts; three lines hold every sentence here.
-        self._state.setMinimumHeight(3 * self._state.fontMetrics().lineSpacing())
-        self._state.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
+        self._state = WrappedLabel()
         layout.addWidget(self._state)
         row = QHBoxLayout()
         row.addWidget(QLabel(self._text("person")))

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QGroupBox,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -22,12 +21,18 @@ from PySide6.QtWidgets import (
 )
 
 from apnet_desktop.gui.steps.roi_icons import tool_icon
+from apnet_desktop.gui.steps.roi_label import WrappedLabel
 from apnet_desktop.gui.viewer.bindings import Command
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 from apnet_desktop.gui.viewer.viewer_state import Changed, Tool
 from apnet_desktop.language import Language, text
 
 __all__ = ["AssistedBox", "CommandButton", "DrawingBox", "WholeRoiBox"]
+
+
+_CHECKED = (
+    "QToolButton:checked { border: 2px solid palette(highlight); border-radius: 4px; background: palette(base); }"
+)
 
 
 class CommandButton(QToolButton):
@@ -49,6 +54,7 @@ class CommandButton(QToolButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setText(self._name)
+        self.setStyleSheet(_CHECKED)
         self.setCheckable(self._action.isCheckable())
         self.setAccessibleName(self._action.text())
         self.clicked.connect(self._action.trigger)
@@ -227,8 +233,7 @@ class AssistedBox(_Box):
 
     def __init__(self, viewer: CtViewer, language: Language) -> None:
         super().__init__("assisted", viewer, language)
-        self.hint = QLabel()
-        self.hint.setWordWrap(True)
+        self.hint = WrappedLabel()
         self.column.addWidget(self.hint)
         self.add_buttons(Command.TOOL_INSIDE, Command.TOOL_OUTSIDE, Command.ACCEPT_PROPOSAL, Command.DISCARD_PROPOSAL)
         viewer.session.changed.connect(self._refresh)

@@ -54,6 +54,7 @@ class AssistSession(QObject):
         self.proposal: NDArray[np.bool_] | None = None
         self.progress: float | None = None
         self.revision = 0
+        self._masks: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None
         state.changed.connect(self._state_changed)
 
     @property
@@ -64,6 +65,7 @@ class AssistSession(QObject):
     def add(self, stroke: Stroke) -> None:
         """Adds a stroke and asks for a new proposal."""
         self.strokes.append(stroke)
+        self._masks = None
         self._ask()
 
     def take_back(self) -> bool:
@@ -71,20 +73,27 @@ class AssistSession(QObject):
         if not self.strokes:
             return False
         self.strokes.pop()
+        self._masks = None
         self._ask()
         return True
 
     def masks(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
-        """All strokes inside and outside, bool (z, y, x); a later stroke covers an earlier one. None without volume."""
-        if self._state.volume is None:
+        """All strokes inside and outside, bool (z, y, x), or None without strokes.
+
+        A later stroke covers an earlier one. The arrays are not changed afterwards: another thread may read them.
+        """
+        if self._state.volume is None or not self.strokes:
             return None
+        if self._masks is not None:
+            return self._masks
         inside = np.zeros(self._state.volume.geometry.shape, dtype=np.bool_)
         outside = np.zeros_like(inside)
         for stroke in self.strokes:
             for box, covered in stroke.parts:
                 (inside if stroke.inside else outside)[box] |= covered
                 (outside if stroke.inside else inside)[box] &= ~covered
-        return inside, outside
+        self._masks = (inside, outside)
+        return self._masks
 
     def accept(self) -> bool:
         """Adds the proposal to the ROI, as one edit, and ends the session. False if there is no proposal."""
@@ -100,6 +109,7 @@ class AssistSession(QObject):
     def discard(self) -> None:
         """Forgets strokes and proposal."""
         self.strokes.clear()
+        self._masks = None
         self.proposal = None
         self.progress = None
         self._job.stop()
