@@ -127,7 +127,7 @@ class ReportView(QWidget):
 
     def clear(self) -> None:
         """Shows nothing."""
-        self._renderer.finish()
+        self._renderer.close()
         self._pdf = b""
         self._sheet.clear()
         self._sheet.setText(self._say("empty"))

@@ -273,6 +273,22 @@ def test_nobody_reviews_without_name_and_decision(qtbot: QtBot, language: Langua
     assert (review.person, review.comment) == ("Okafor", "wide interval")
 
 
+def test_two_previews_render_at_the_same_time(qtbot: QtBot, pdf: bytes) -> None:
+    """PDFium is not safe to enter twice; the previews take turns."""
+    views = [ReportView() for _ in range(3)]
+    for view in views:
+        qtbot.addWidget(view)
+        view.resize(700, 500)
+        view.show()
+    for page in (1, 2, 3, 2, 1):
+        for view in views:
+            if page == 1:
+                view.show_pdf(pdf)
+            view.go_to(page)
+    for view in views:
+        qtbot.waitUntil(lambda view=view: "Page 1 of" in _sheet(view).accessibleDescription(), timeout=20_000)  # type: ignore[misc]
+
+
 def test_another_report_replaces_the_first(qtbot: QtBot, pdf: bytes) -> None:
     view = _opened(qtbot, pdf)
     view.go_to(2)
