@@ -104,6 +104,7 @@ class RiskPanel(QWidget):
         language = self._language
         lines = [text("gui.still_missing", language), *(f"•  {one.text(language)}" for one in missing)]
         self._missing.setText("\n".join(lines) if missing else text("gui.ready", language))
+        self._missing.show()
         self.predict_button.setEnabled(not missing)
 
     def show_refused(self, checks: tuple[Check, ...], overridable: tuple[str, ...]) -> None:
@@ -152,4 +153,4 @@ class RiskPanel(QWidget):
         self.report_button.setEnabled(not stale)
         # A demonstration number on a real CT is no finding, so nobody can sign it.
         self.review_button.setEnabled(not stale and not self.answer.muted)
-        self._missing.setText("")
+        self._missing.hide()
