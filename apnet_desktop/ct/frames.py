@@ -13,6 +13,9 @@ from apnet_desktop.ct.transfer_syntaxes import is_encapsulated
 from apnet_desktop.errors import CtError
 from apnet_desktop.language import Message
 
+# No scanner table is longer: a position beyond is damage.
+_FARTHEST_MM = 100_000.0
+
 __all__ = ["Frame", "Problem", "pixel_format", "read_frames"]
 
 
@@ -165,7 +168,7 @@ def _classic_frame(header: Header) -> Frame:
 
 
 def _set_position(frame: Frame, values: tuple[float, ...] | None) -> None:
-    if values is None or len(values) != 3:
+    if values is None or len(values) != 3 or max(map(abs, values)) > _FARTHEST_MM:
         frame.fail("ct.position", "ct.bad_position")
     else:
         frame.position = (values[0], values[1], values[2])

@@ -63,8 +63,7 @@ def preselect(
         return ordered, None, Message.of("ct.none_usable")
     assert best.geometry is not None  # noqa: S101 - usable
     why = Message.of(
-        "ct.why_preselected",
-        phase=best.description.phase,
+        f"ct.why_{best.description.phase}",
         thickness=round(best.description.slice_thickness or best.geometry.spacing[2], 2),
         kernel=best.description.kernel or "?",
         extent=round(best.geometry.spacing[2] * best.geometry.size[2]),

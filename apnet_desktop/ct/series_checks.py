@@ -8,7 +8,7 @@ from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.ct.frames import Frame
 from apnet_desktop.ct.placement import Placement, unequal_part
 from apnet_desktop.ct.requirements import CtRequirements
-from apnet_desktop.ct.series import NameReading
+from apnet_desktop.ct.series import NameReading, ScanLimits
 from apnet_desktop.ct.stacks import Kind, Stack
 from apnet_desktop.ct.transfer_syntaxes import decoder_of, is_lossy, syntax_name
 from apnet_desktop.ct.volume import SeriesDescription
@@ -19,6 +19,8 @@ __all__ = ["contrast_check", "grid_thickness_check", "series_checks", "time_sinc
 _FEWEST_SLICES = 5
 _NAMED_UNEQUAL_PART = 0.1
 _NUDGED_MM = 0.25
+_NAMED_PHASES = ("arterial", "portal_venous", "delayed")
+_PHASES = (*_NAMED_PHASES, "none", "enhanced", "unknown")
 
 
 def _passed(id: str, message: str, **values: str | int | float) -> Check:
@@ -122,6 +124,13 @@ def _placement_checks(stack: Stack, placement: Placement) -> list[Check]:
         checks = [_refused("ct.slices", "ct.too_few_slices", count=len(frames), fewest=_FEWEST_SLICES)]
     else:
         checks = [_passed("ct.slices", "ct.slices_in_order", count=len(frames))]
+    voxels = (
+        placement.geometry.size[0] * placement.geometry.size[1] * placement.geometry.size[2]
+        if placement.geometry
+        else 0
+    )
+    if voxels > ScanLimits().voxels:
+        checks.append(_refused("ct.size", "ct.too_large"))
     checks.append(_duplicates(placement))
     if len(frames) > 1:
         checks += [_gaps(placement), _equal_spacing(placement), *_in_plane(placement)]
@@ -188,10 +197,10 @@ def _orientation(placement: Placement) -> Check:
 
 def _thickness(stack: Stack, placement: Placement, requirements: CtRequirements) -> Check:
     assert placement.geometry is not None  # noqa: S101 - placed
-    thickness = stack.frames[0].thickness
+    thickness = max((frame.thickness or 0.0 for frame in stack.frames), default=0.0)
     spacing = placement.geometry.spacing[2] if len(placement.frames) > 1 else 0.0
     # Slices further apart than they are thick leave tissue unseen: the coarser of the two counts.
-    return grid_thickness_check(max(thickness or 0.0, spacing), requirements)
+    return grid_thickness_check(max(thickness, spacing), requirements)
 
 
 def grid_thickness_check(thickness: float, requirements: CtRequirements) -> Check:
@@ -256,17 +265,14 @@ def _identity_checks(stack: Stack, other_names: tuple[NameReading, ...]) -> list
 
 def contrast_check(phase: str, requirements: CtRequirements) -> Check:
     """Whether the contrast phase is the one that the model was trained on."""
-    names = {"phase": phase, "wanted": requirements.phase}
-    if phase == "none":
-        judge = _refused if requirements.requires_contrast else _warned
-        return judge("ct.contrast", "ct.without_contrast", **names)
-    if phase == "unknown":
-        return _warned("ct.contrast", "ct.contrast_unknown", **names)
-    if phase == requirements.phase:
-        return _passed("ct.contrast", "ct.phase_as_wanted", **names)
+    if phase == requirements.phase and phase in _NAMED_PHASES:
+        return _passed("ct.contrast", f"ct.contrast_wanted_{phase}")
+    message = f"ct.contrast_other_{phase if phase in _PHASES else 'unknown'}"
     if phase == "enhanced":
-        return _passed("ct.contrast", "ct.enhanced", **names)
-    return _warned("ct.contrast", "ct.other_phase", **names)
+        return _passed("ct.contrast", message)
+    if phase == "none" and requirements.requires_contrast:
+        return _refused("ct.contrast", message)
+    return _warned("ct.contrast", message)
 
 
 def time_since_onset_check(

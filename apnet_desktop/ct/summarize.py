@@ -14,11 +14,12 @@ from apnet_desktop.ct.contrast import judge_phase
 from apnet_desktop.ct.coverage import coverage_check, measure_content
 from apnet_desktop.ct.describe import describe, identify
 from apnet_desktop.ct.frames import Frame
+from apnet_desktop.ct.geometry import Geometry
 from apnet_desktop.ct.patient_frame import reorient
 from apnet_desktop.ct.pixels import PixelReader
 from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.rescale import to_hounsfield
-from apnet_desktop.ct.series import PixelFormat, SeriesFile, SeriesSlice, SeriesSummary, Stacking
+from apnet_desktop.ct.series import PixelFormat, ScanLimits, SeriesFile, SeriesSlice, SeriesSummary, Stacking
 from apnet_desktop.ct.series_checks import contrast_check, series_checks
 from apnet_desktop.ct.sources import series_file_of
 from apnet_desktop.ct.stacks import Kind, SeriesFrames, Stack, kind_of
@@ -30,6 +31,8 @@ __all__ = ["partial_summary", "summarize", "thumbnail_of"]
 _SAMPLES = 7
 _THUMBNAIL_PIXELS = 96
 _AXIAL = 0.9
+# A tilt or a gap that is resampled makes the grid larger than its slices, but not many times.
+_LARGEST_GROWTH = 4
 _SOFT_TISSUE_WINDOW = (40.0, 400.0)
 
 
@@ -101,8 +104,19 @@ def _readable(stack: Stack, checks: tuple[Check, ...]) -> bool:
     fatal = {"ct.pixels", "ct.patient", "ct.frame_of_reference"}
     if any(check.id in fatal and check.state is CheckState.REFUSED for check in checks):
         return False
+    geometry = stack.placement.geometry
+    if geometry is None or not _bounded(geometry, stack):
+        return False
     # One position again and again (bolus tracking) is not a volume.
     return len(stack.placement.duplicates) < len(stack.placement.frames)
+
+
+def _bounded(geometry: Geometry, stack: Stack) -> bool:
+    """False if a grid is beyond any CT, or far larger than its slices, because one of them lies far from the others."""
+    format = stack.format_of(stack.frames[0])
+    voxels = geometry.size[0] * geometry.size[1] * geometry.size[2]
+    stored = format.rows * format.columns * len(stack.frames)
+    return voxels <= ScanLimits().voxels and voxels <= _LARGEST_GROWTH * stored
 
 
 def _contents(stack: Stack) -> tuple[tuple[PixelFormat, ...], tuple[SeriesFile, ...], tuple[SeriesSlice, ...]]:

@@ -21,6 +21,7 @@ from apnet_desktop.ct.volume_files import read_volume_file
 from tests.shared_data import shared_data
 
 SPACING = (0.8, 0.8)
+PHASES = ("none", "arterial", "portal_venous", "delayed", "enhanced", "unknown")
 
 
 def body(liver: float = 60.0, aorta: float = 40.0, lung: float = 0.0, noise: float = 12.0) -> NDArray[np.int16]:
@@ -157,6 +158,8 @@ def test_every_message_of_the_ct_room_exists_in_both_languages() -> None:
         name for path in folder.glob("*.py") for name in re.findall(r'Message\.of\(\s*"(ct\.\w+)"', path.read_text())
     }
     assert len(names) > 40
+    names |= {f"ct.{what}_{phase}" for what in ("why", "contrast_other") for phase in PHASES}
+    names |= {f"ct.contrast_wanted_{phase}" for phase in ("arterial", "portal_venous", "delayed")}
     for language in ("en", "zh"):
         catalogue = room_catalogue(language, "ct")
         assert not names - set(catalogue)

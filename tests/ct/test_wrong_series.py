@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,11 +14,11 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
 from apnet_desktop.checks import Check, CheckState
-from apnet_desktop.ct.read import read_series
+from apnet_desktop.ct.read import ReadProgress, read_series
 from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.scan import scan
 from apnet_desktop.ct.series import SeriesSummary
-from apnet_desktop.errors import CtError
+from apnet_desktop.errors import CtError, Stopped
 from tests.ct.dicom_series import SeriesRecipe, new_array, phantom, save, setting
 
 GOOD = SeriesRecipe(slices=12)
@@ -247,3 +249,41 @@ def test_two_phases_in_one_series_become_two(tmp_path: Path) -> None:
     assert [summary.slice_count for summary in result.series] == [12, 12]
     assert len({summary.key for summary in result.series}) == 2
     assert all(summary.readable for summary in result.series)
+
+
+@pytest.mark.parametrize("z", [3000.0, 90_000.0, 1e7])
+def test_a_slice_far_away_does_not_make_a_giant_volume(tmp_path: Path, z: float) -> None:
+    GOOD.write(tmp_path, _shift(11, z=z))
+    summary = _scanned(tmp_path)
+    assert summary.state is CheckState.REFUSED
+    assert not summary.readable
+
+
+def test_stop_ends_a_read_at_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    SeriesRecipe(slices=60).write(tmp_path)
+    summary = _scanned(tmp_path)
+    seen: list[float] = []
+
+    def stop(report: ReadProgress) -> None:
+        seen.append(report.fraction)
+        raise Stopped
+
+    threads = threading.active_count()
+    with pytest.raises(Stopped):
+        read_series(summary, new_array, stop)
+    assert len(seen) == 1
+    assert threading.active_count() == threads
+
+
+@pytest.mark.soak
+def test_ten_thousand_files_of_junk(tmp_path: Path) -> None:
+    GOOD.write(tmp_path / "ct")
+    for number in range(10_000):
+        folder = tmp_path / str(number % 50)
+        folder.mkdir(exist_ok=True)
+        (folder / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(number % 300))
+    start = time.perf_counter()
+    result = scan(tmp_path)
+    assert time.perf_counter() - start < 10.0
+    assert result.series[0].slice_count == 12
+    assert sum(skipped.count for skipped in result.skipped) == 10_000
