@@ -22,13 +22,13 @@ WHITE: Colour = (1.0, 1.0, 1.0)
 
 # Line-breaking of Chinese (GB/T 15834, JIS X 4051): no line starts with a closing mark or ends with an opening one.
 _NOT_FIRST = frozenset("，。、；：？！）》〉」』】〕％‰…～·)]}!?.,:;%°’”")
-_NOT_LAST = frozenset("（《〈「『【〔([{‘“#$¥£")
+_NOT_LAST = frozenset("（《〈「『【〔([{‘“#$¥£\u00a0")
 _SHORT_LAST_LINE = 3.2
 _BOLD_TRACKING = 0.014
 _HAN = "\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 _TOKEN = re.compile(rf"[{_HAN}]|(?:[^\s{_HAN}]|\u00a0)+|[^\S\u00a0]+")
-# A space between a number and what it counts does not break: "12 months", "3 of 51", "95 %".
-_NUMBER_SPACE = re.compile(r"(?<=\d) (?=[A-Za-z%°µ/×−–~≥≤<>±\d])|(?<=[<>≥≤±~=]) (?=\d)")
+# A space between a number and what it counts does not break: "12 months", "3 of 51", "63 人".
+_NUMBER_SPACE = re.compile(rf"(?<=\d) (?=[A-Za-z%°µ/×−–~≥≤<>±\d{_HAN}])|(?<=[<>≥≤±~=]) (?=\d)")
 
 
 @dataclass(frozen=True)

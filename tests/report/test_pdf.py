@@ -19,8 +19,11 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, IndirectObject
 
 from apnet_desktop.bundle.manifest import Approval, BundleStatus
+from apnet_desktop.bundle.prediction import Route
 from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.identity import PatientIdentity
+from apnet_desktop.ct.volume import SeriesDescription
 from apnet_desktop.language import Language, Message
 from apnet_desktop.report.content import ReportContent, Review, ReviewDecision, reviewed
 from apnet_desktop.report.json_twin import json_twin
@@ -254,6 +257,50 @@ def test_the_demonstration_number_is_grey_and_the_simulated_one_is_not() -> None
 
     assert darkest(content()) < 90
     assert darkest(content(simulated_ct=False)) > 130
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_clinical_route_alone_says_so(language: Language) -> None:
+    """No CT, no ROI, no shares, no position, nothing entered: the page still stands, and names what it lacks."""
+    full = content(languages=(language,), bundle=manifest(clinical_only_allowed=True))
+    routes = tuple(route for route in full.prediction.routes if route.route is Route.CLINICAL)
+    says = full.prediction.model_copy(
+        update={
+            "routes": routes,
+            "shares": None,
+            "influential": (),
+            "position": None,
+            "contributions": (),
+            "checks": (),
+        }
+    )
+    said = full.model_copy(
+        update={
+            "prediction": says,
+            "roi": None,
+            "pictures": (),
+            "scores": (),
+            "validation": None,
+            "distribution": None,
+            "record": ClinicalRecord(),
+            "identity": PatientIdentity(),
+            "series": SeriesDescription(series_uid="", simulated=True),
+        }
+    )
+    first, *_, last = page_reader.pages(render_pdf(said))
+    assert _percent(routes[0].risk, language) in first
+    if language is Language.ENGLISH:
+        assert "from clinical factors alone, without CT" in squeezed_spaces(first)
+        assert "No CT was used for this risk" in first
+        assert "Name not stated" in first
+        assert "carries no validation" in last
+    else:
+        assert "未使用 CT" in first
+        assert "姓名未注明" in first
+
+
+def squeezed_spaces(words: str) -> str:
+    return re.sub(r"\s+", " ", words)
 
 
 # Review and languages

@@ -40,10 +40,10 @@ def test_no_text_is_wider_than_its_place(text: str, width: float) -> None:
 @given(st.floats(70, 500))
 @settings(deadline=None)
 def test_numbers_are_never_split(width: float) -> None:
-    text = "±3.2% and 12 months, 1234.5 mmol/L; −0.31 to 48%（12.5 mg/dL）"
+    text = "约 63 人，24 个月；±3.2% and 12 months, 1234.5 mmol/L; −0.31 to 48%（12.5 mg/dL）"
     lines = [line.text for line in Typesetter().lines(text, STYLE, width)]
     joined = "\n".join(lines).replace("\u00a0", " ")
-    for whole in ("±3.2%", "12 months", "1234.5 mmol/L", "−0.31", "48%", "12.5 mg/dL"):
+    for whole in ("±3.2%", "12 months", "1234.5 mmol/L", "−0.31", "48%", "12.5 mg/dL", "63 人", "24 个"):
         assert whole in joined
 
 
