@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from apnet_desktop.simulation.labels import Tissue
 from apnet_desktop.simulation.layer import Layer
-from apnet_desktop.simulation.shapes import Patch, Plane, Shape
+from apnet_desktop.simulation.shapes import FAR, Patch, Plane, Shape
 
 __all__ = ["AIR", "Layers", "paint", "paint_labels"]
 
@@ -60,11 +60,17 @@ class _Cuts:
 
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
-        self._told: dict[int, tuple[Patch, Field] | None] = {}
+        self._told: dict[int, Field] = {}
 
-    def __call__(self, shape: Shape) -> tuple[Patch, Field] | None:
+    def __call__(self, shape: Shape) -> Field:
+        """Distances over the whole plane, FAR out of the solid's reach."""
         if id(shape) not in self._told:
-            self._told[id(shape)] = shape.distance(self._plane)
+            whole = np.full((len(self._plane.y), len(self._plane.x)), np.float32(FAR), np.float32)
+            told = shape.distance(self._plane)
+            if told is not None:
+                patch, distance = told
+                whole[patch.rows, patch.columns] = distance
+            self._told[id(shape)] = whole
         return self._told[id(shape)]
 
 
@@ -73,11 +79,7 @@ def _distance(layer: Layer, plane: Plane, cuts: _Cuts) -> tuple[Patch, Field] | 
     if told is None or layer.within is None:
         return told
     patch, distance = told
-    cut = cuts(layer.within)
-    if cut is None:
-        return None
-    # The cutting solids are prisms: they are told over the whole plane.
-    return patch, np.maximum(distance, cut[1][patch.rows, patch.columns])
+    return patch, np.maximum(distance, cuts(layer.within)[patch.rows, patch.columns])
 
 
 def _allowed(layer: Layer, under: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
@@ -115,6 +117,8 @@ def paint(layers: Layers, plane: Plane, softness: float) -> tuple[Field, NDArray
         plane: Where.
         softness: mm: half the width over which an edge goes from one HU to the other; kernel and slice thickness.
     """
+    if softness > FAR:
+        raise ValueError(f"an edge {softness} mm wide to each side reaches beyond {FAR} mm")
     hounsfield = np.full((len(plane.y), len(plane.x)), np.float32(AIR), np.float32)
     labels = np.full(hounsfield.shape, int(Tissue.AIR), np.uint8)
     cuts = _Cuts(plane)

@@ -17,7 +17,7 @@ from apnet_desktop.simulation.texture import Texture
 
 __all__ = ["FAR", "Box", "Ellipsoid", "Patch", "Plane", "Prism", "Shape", "Tube", "smooth_curve"]
 
-FAR = 6.0
+FAR = 3.0
 """Distance in mm beyond which a shape has no influence; distances are cut off there."""
 
 Field = NDArray[np.float32]
@@ -105,22 +105,29 @@ class Ellipsoid:
     def box(self) -> Box:
         """See Shape."""
         half_x, half_y = self._halves()
-        half_z = self.radii[2] + FAR + self.roughness
+        half_z = self.radii[2] * self._scale
         x, y, z = self.centre
         return (x - half_x, x + half_x, y - half_y, y + half_y, z - half_z, z + half_z)
 
     def _halves(self) -> tuple[float, float]:
         a, b, _ = self.radii
         cosine, sine = float(np.cos(self.angle)), float(np.sin(self.angle))
-        room = 2 * (FAR + self.roughness)
-        return float(np.hypot(a * cosine, b * sine)) * 1.3 + room, float(np.hypot(a * sine, b * cosine)) * 1.3 + room
+        half_x, half_y = np.hypot(a * cosine, b * sine), np.hypot(a * sine, b * cosine)
+        return float(half_x) * self._scale, float(half_y) * self._scale
+
+    @property
+    def _scale(self) -> float:
+        """How much larger the ellipsoid is that holds everything nearer than FAR.
+
+        With n = |p / r| and s = |p / r²| ≤ n / min(r), the distance n (n - 1) / s is at least (n - 1) min(r).
+        """
+        return 1.0 + (FAR + self.roughness) / min(self.radii)
 
     def distance(self, plane: Plane) -> tuple[Patch, Field] | None:
         """See Shape. First-order distance |p|(|p| - 1) / |p / r| in the frame where the ellipsoid is a unit ball."""
         a, b, c = self.radii
-        reach = FAR + self.roughness
         height = plane.z - self.centre[2]
-        if abs(height) > c + reach:
+        if abs(height) > c * self._scale:
             return None
         cosine, sine = float(np.round(np.cos(self.angle), 9)), float(np.round(np.sin(self.angle), 9))
         half_x, half_y = self._halves()
@@ -160,17 +167,24 @@ class Prism:
     @property
     def box(self) -> Box:
         """See Shape."""
-        return (-_EVERYWHERE, _EVERYWHERE, -_EVERYWHERE, _EVERYWHERE, -_EVERYWHERE, _EVERYWHERE)
+        (x, y), (a, b) = self.centre, self.radii
+        # Nearer than FAR means a power below 1 + 5 FAR / (a + b), so |u| and |v| below its root.
+        scale = float((1.0 + 5.0 * FAR / (a + b)) ** 0.4)
+        return (x - a * scale, x + a * scale, y - b * scale, y + b * scale, -_EVERYWHERE, _EVERYWHERE)
 
     def distance(self, plane: Plane) -> tuple[Patch, Field] | None:
         """See Shape. Exponent 2.5 as the square root of a square of a square root: |u|^2.5 = u² √|u|."""
         a, b = self.radii
-        u = np.abs(plane.x - np.float32(self.centre[0])) * np.float32(1 / a)
-        v = np.abs(plane.y - np.float32(self.centre[1])) * np.float32(1 / b)
+        left, right, front, back, _, _ = self.box
+        patch = plane.window(left, right, front, back)
+        if patch is None:
+            return None
+        u = np.abs(plane.x[patch.columns] - np.float32(self.centre[0])) * np.float32(1 / a)
+        v = np.abs(plane.y[patch.rows] - np.float32(self.centre[1])) * np.float32(1 / b)
         power = (v * v * np.sqrt(v))[:, None] + u * u * np.sqrt(u)
         # d(power)/d(normal) is about 2.5 / mean radius at the surface.
         distance = (power - np.float32(1)) * np.float32((a + b) / 5)
-        return Patch(slice(0, len(plane.y)), slice(0, len(plane.x))), np.minimum(distance, np.float32(FAR))
+        return patch, np.minimum(distance, np.float32(FAR))
 
 
 class Tube:
