@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from pathlib import Path
 
@@ -25,6 +26,16 @@ from tests.shared_data import shared_data
 
 LOSSLESS = ["1.2", "1.2.1", "1.2.2", "1.2.1.99", "1.2.4.57", "1.2.4.70", "1.2.4.80", "1.2.4.90", "1.2.5"]
 LOSSY = ["1.2.4.51", "1.2.4.53", "1.2.4.55", "1.2.4.81", "1.2.4.91"]
+
+
+# A 64 × 64 ramp (8 × column + 4 × row) as OpenJPH writes it.
+HIGH_THROUGHPUT_RAMP = (
+    "/0//UQApQAAAAABAAAAAQAAAAAAAAAAAAAAAQAAAAEAAAAAAAAAAAAABDwEB/1AACAACAAAACv9SAAwAAgABAAUEBEAB/1wAEyCI"
+    "kJCQkJCQkJCQkJCQiIiI/2QAFwABT3BlbkpQSCBWZXIgMC4yNi4zLv+QAAoAAAAAAO8AAf+TwAArAP9/2/61/ZH8AoG0AMAAE0AA"
+    "EwAiIgGCdACQkABDVADAABUwAAVQEAgE8qpxAnUASARB/sAQgey2AMAAFdAABaAIgiAIgiDnynp6cIJ4AKIQQggh/v2AAHv2AAHs"
+    "ugDAABa8AAFsAEIIIYQQQgghhBD5/wp6enp6enpwAn0AEAAAAAAAAAD+/3hnJ798nv3ye/fJ7L8AwAAuhgABb4C2bdu2bdu2bdu2"
+    "bdv+v/ynp6enp6enp6enp6enp6dCdQFWVVVVVVVVVf9/2wV7917917917917917917917LcB/9k="
+)
 
 
 def stored_values(path: Path) -> NDArray[np.integer]:
@@ -91,6 +102,20 @@ def test_pydicoms_samples_decode_as_pydicom_decodes_them(name: str) -> None:
         pytest.skip(f"{name} does not come with pydicom")
     expected = pydicom.dcmread(path).pixel_array
     np.testing.assert_array_equal(stored_values(Path(str(path))), expected)
+
+
+@pytest.mark.parametrize("suffix", ["201", "202", "203"])
+def test_high_throughput_jpeg_2000(tmp_path: Path, suffix: str) -> None:
+    recipe = SeriesRecipe(columns=64, rows=64, slices=6)
+    stream = base64.b64decode(HIGH_THROUGHPUT_RAMP)
+    for index in range(6):
+        dataset = recipe.dataset(index, "1.2", "1.2.3", "1.2.4")
+        dataset.PixelData = pydicom.encaps.encapsulate([stream + b"\0" * (len(stream) % 2)])
+        dataset["PixelData"].VR = "OB"
+        save(dataset, tmp_path / str(index), f"1.2.840.10008.1.2.4.{suffix}")
+    volume = read_series(scan(tmp_path).series[0], new_array)
+    rows, columns = np.indices((64, 64))
+    np.testing.assert_array_equal(volume.hounsfield[3], 8 * columns + 4 * rows - 1024)
 
 
 def test_an_unreadable_syntax_is_refused_by_name(tmp_path: Path) -> None:
