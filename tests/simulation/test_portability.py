@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from numpy._core import _multiarray_umath as core  # type: ignore[attr-defined]
@@ -12,6 +13,8 @@ from numpy._core import _multiarray_umath as core  # type: ignore[attr-defined]
 from apnet_desktop.simulation.cohort import simulate_row
 from apnet_desktop.simulation.patient import simulate_patient
 from apnet_desktop.simulation.rendering import Window, render_roi, render_slices
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def digests() -> list[str]:
@@ -45,6 +48,6 @@ def test_bits_do_not_depend_on_the_processor() -> None:
     code = "import json; from tests.simulation.test_portability import digests; print(json.dumps(digests()))"
     environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": " ".join(wider)}
     run = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert json.loads(run.stdout) == digests()
