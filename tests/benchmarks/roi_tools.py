@@ -79,7 +79,7 @@ def _region_growing(organ: Organ, inside: Mask, outside: Mask) -> Mask:
 def _random_walker(organ: Organ, inside: Mask, outside: Mask) -> Mask | None:
     """scikit-image's random walker around the strokes; None where it is not installed for the benchmark."""
     try:
-        from skimage.segmentation import random_walker
+        from skimage.segmentation import random_walker  # type: ignore[import-not-found]
     except ImportError:
         return None
     touched = np.argwhere(inside | outside)
