@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from apnet_desktop.errors import PredictionError
+from apnet_desktop.language import Message
 from apnet_desktop.model.features import Features, features_of
 from apnet_desktop.model.inputs import ModelInputs
 
@@ -54,6 +56,7 @@ def extract_features(engine: Engine, inputs: ModelInputs, progress: Callable[[fl
 
     Raises:
         DeviceMemoryError: Out of memory.
+        PredictionError: The network gave numbers that are not finite.
     """
     views, slices = inputs.hounsfield.shape[:2]
     images, maps = inputs.images, inputs.maps
@@ -66,4 +69,7 @@ def extract_features(engine: Engine, inputs: ModelInputs, progress: Callable[[fl
             if progress is not None:
                 progress((view * slices + min(start + engine.batch, slices)) / (views * slices))
         rows.append(np.concatenate(parts))
-    return features_of(inputs, np.stack(rows))
+    vectors = np.stack(rows)
+    if not np.isfinite(vectors).all():
+        raise PredictionError(Message.of("model.not_finite"))
+    return features_of(inputs, vectors)

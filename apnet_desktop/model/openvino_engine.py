@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +67,9 @@ class OpenVinoEngine:
         compute: Precision, batch and threads.
 
     Raises:
-        FileNotFoundError: There is no graph of this bundle, or its files are not those that were made.
+        DeviceMemoryError: The graph does not fit the memory.
+        FileNotFoundError: There is no graph of this bundle, its files are not those that were made, or it does not
+            run on this machine.
         ImportError: OpenVINO is not installed.
     """
 
@@ -76,7 +80,12 @@ class OpenVinoEngine:
         self.batch = compute.batch
         self._scales = sum(len(backbone.depths) for backbone in manifest.backbones)
         bfloat16 = compute.precision is Precision.BFLOAT16
-        self._graph = compile_graph(folder / GRAPH_FILES[0], compute.threads, bfloat16)
+        try:
+            with _memory_errors():
+                self._graph = compile_graph(folder / GRAPH_FILES[0], compute.threads, bfloat16)
+        except RuntimeError as error:
+            # Its library for this processor does not load, or the graph is of another version.
+            raise FileNotFoundError("graph") from error
 
     def vectors(self, view: int, images: NDArray[np.float32], maps: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Engine.vectors`."""
@@ -90,10 +99,20 @@ class OpenVinoEngine:
         return [np.array(outputs[n]) for n in range(first, first + self._scales)]
 
     def _run(self, images: NDArray[np.float32], maps: NDArray[np.float32]) -> Any:
-        try:
-            return self._graph([np.ascontiguousarray(images), np.ascontiguousarray(maps)])
-        except RuntimeError as error:
-            # OpenVINO has no exception of its own for running out of memory.
-            if "alloc" in str(error) or "memory" in str(error):
-                raise DeviceMemoryError from error
-            raise
+        with _memory_errors():
+            outputs = self._graph([np.ascontiguousarray(images), np.ascontiguousarray(maps)])
+        # Where memory ends, OpenVINO was seen to return without an error, and without images.
+        if len(outputs[0]) != len(images):
+            raise DeviceMemoryError
+        return outputs
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """OpenVINO has no exception of its own for running out of memory."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "alloc" in str(error) or "memory" in str(error):
+            raise DeviceMemoryError from error
+        raise

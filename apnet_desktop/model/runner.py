@@ -33,7 +33,7 @@ class NetworkRunner:
         engine: The engine that runs now.
 
     Raises:
-        PredictionError: The CPU has too little memory for the weights.
+        PredictionError: The CPU has too little memory for the weights, or there is no engine that loads.
     """
 
     def __init__(self, tensors: Mapping[str, NDArray[np.generic]], manifest: Manifest, compute: Compute) -> None:
@@ -64,8 +64,13 @@ class NetworkRunner:
             except (ImportError, FileNotFoundError):
                 # The graph was spoiled or removed since the device was chosen: torch gives the same numbers.
                 self.compute = self.compute.model_copy(update={"engine": "torch"})
-        from apnet_desktop.model.torch_engine import TorchEngine
-
+            except DeviceMemoryError as error:
+                raise PredictionError(Message.of("model.out_of_memory")) from error
+        try:
+            from apnet_desktop.model.torch_engine import TorchEngine
+        except ImportError as error:
+            # Not installed, or its libraries do not fit into the memory that is left.
+            raise PredictionError(Message.of("model.no_engine")) from error
         try:
             return TorchEngine(self._tensors, self._manifest, self.compute)
         except DeviceMemoryError as error:

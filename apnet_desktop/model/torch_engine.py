@@ -16,6 +16,8 @@ from apnet_desktop.model.network import build_network, load_network
 
 __all__ = ["TorchEngine"]
 
+_OUT_OF_MEMORY = ("allocate memory", "could not create a primitive")
+
 
 class TorchEngine:
     """Runs the network in torch.
@@ -42,11 +44,9 @@ class TorchEngine:
             torch.backends.cudnn.deterministic = True
             torch.backends.cudnn.allow_tf32 = False
             torch.backends.cuda.matmul.allow_tf32 = False
-        network = load_network(build_network(manifest.ct, manifest.backbones, manifest.fusion), tensors)
-        try:
+        with _memory_errors():
+            network = load_network(build_network(manifest.ct, manifest.backbones, manifest.fusion), tensors)
             self._network = network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        except torch.OutOfMemoryError as error:
-            raise DeviceMemoryError from error
 
     def vectors(self, view: int, images: NDArray[np.float32], maps: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Engine.vectors`."""
@@ -68,18 +68,24 @@ class TorchEngine:
 
     @contextmanager
     def _forward(self) -> Iterator[None]:
-        """One forward pass: no gradients, the engine's precision, and one name for running out of memory."""
-        try:
-            with torch.inference_mode(), self._autocast():
-                yield
-        except torch.OutOfMemoryError as error:
-            torch.cuda.empty_cache()
-            raise DeviceMemoryError from error
-        except RuntimeError as error:
-            # torch's CPU allocator has no exception of its own.
-            if "allocate memory" in str(error):
-                raise DeviceMemoryError from error
-            raise
+        """One forward pass: no gradients, the engine's precision."""
+        with _memory_errors(), torch.inference_mode(), self._autocast():
+            yield
 
     def _autocast(self) -> torch.autocast | nullcontext[None]:
         return torch.autocast(self._device.type, torch.bfloat16) if self._bfloat16 else nullcontext()
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """One name for running out of memory on either device."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        torch.cuda.empty_cache()
+        raise DeviceMemoryError from error
+    except RuntimeError as error:
+        # torch's CPU allocator and its library of kernels have no exception of their own.
+        if any(words in str(error) for words in _OUT_OF_MEMORY):
+            raise DeviceMemoryError from error
+        raise

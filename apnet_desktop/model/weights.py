@@ -82,13 +82,13 @@ def unpack_weights(content: bytes, schema: FactorSchema, folds: int) -> Weights:
 
     Raises:
         BundleError: The bytes are damaged, or a tensor is missing, not finite or of a wrong shape.
+        MemoryError: There is too little memory for them.
     """
     from safetensors import SafetensorError
-    from safetensors.numpy import load
 
     damaged = BundleError(Message.of("bundle.damaged_content", file=WEIGHTS_NAME))
     try:
-        arrays = load(content)
+        arrays = _loaded(content)
         if not all(np.isfinite(array).all() for array in arrays.values() if array.dtype.kind == "f"):
             raise damaged
         reader = Reader(**{field.name: _float(arrays[f"reader.{field.name}"]) for field in fields(Reader)})
@@ -103,6 +103,19 @@ def unpack_weights(content: bytes, schema: FactorSchema, folds: int) -> Weights:
         raise damaged from error
     network = {name.removeprefix("network."): array for name, array in arrays.items() if name.startswith("network.")}
     return Weights(network, reader, encoding, heads[Route.IMAGE], heads[Route.FUSED])
+
+
+def _loaded(content: bytes) -> dict[str, NDArray[np.generic]]:
+    from safetensors.numpy import load
+
+    try:
+        arrays: dict[str, NDArray[np.generic]] = load(content)
+    except BaseException as error:
+        # Where memory ends, the library's Rust part panics, with an exception that is no `Exception`.
+        if type(error).__name__ == "PanicException":
+            raise MemoryError from error
+        raise
+    return arrays
 
 
 def _head(arrays: dict[str, NDArray[np.generic]], route: Route, fold: int) -> Head:

@@ -128,6 +128,48 @@ def test_a_spoiled_graph_is_not_used(
     assert prepare_graph(bundle) == place / key
 
 
+def test_a_graph_that_does_not_run_here_is_not_used(
+    bundle: Bundle, prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_library(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError("Cannot load library libopenvino_intel_cpu_plugin.so")
+
+    monkeypatch.setattr(openvino_engine, "compile_graph", no_library)
+    assert Predictor(bundle, choose_compute("cpu", bundle.manifest)).compute.engine == "torch"
+
+
+@pytest.mark.parametrize("megabytes", [15, pytest.param(60, marks=pytest.mark.soak)])
+@pytest.mark.skipif(sys.platform != "linux", reason="address space is limited by RLIMIT_AS")
+def test_a_process_short_of_memory_ends_in_a_sentence_or_a_risk(bundle: Bundle, prepared: Path, megabytes: int) -> None:
+    """C-34, in a fresh process that may only take so much more once its libraries are loaded."""
+    script = f"""
+import resource
+from pathlib import Path
+from apnet_desktop.bundle.files import open_bundle
+from apnet_desktop.model import graph
+graph.graph_cache = lambda: Path({str(prepared)!r})
+import lightgbm, safetensors.numpy, scipy.ndimage
+from apnet_desktop.errors import PredictionError
+from apnet_desktop.model.compute import choose_compute
+from apnet_desktop.model.predict import predict
+from apnet_desktop.model.openvino_engine import load_openvino
+from tests.model import factory
+load_openvino()
+bundle = open_bundle(Path({str(bundle.folder)!r}))
+compute = choose_compute("cpu", bundle.manifest)
+volume, roi = factory.body()
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + {megabytes} * 2**20,) * 2)
+try:
+    print(bool(predict(volume, roi, factory.record(), bundle, compute, factory.request()).routes))
+except PredictionError as error:
+    print(error.message.id)
+"""
+    command = [sys.executable, "-c", script]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - our own script
+    assert run.stdout.strip() in ("model.out_of_memory", "model.no_engine", "True"), run.stderr
+
+
 def test_other_weights_have_another_graph(bundle: Bundle, prepared: Path) -> None:
     files = tuple(file.model_copy(update={"sha256": "0" * 64}) for file in bundle.manifest.files)
     assert graph.find_graph(bundle.manifest) is not None
@@ -204,6 +246,9 @@ def test_out_of_memory_is_told_from_a_bug(bundle: Bundle, prepared: Path) -> Non
         return run
 
     engine._graph = failing("Exception: failed to allocate 1024 bytes")
+    with pytest.raises(DeviceMemoryError):
+        engine.vectors(0, inputs.images[0], inputs.maps[0])
+    engine._graph = lambda _inputs: [np.zeros((0, 2, 6, 24), dtype=np.float32)]
     with pytest.raises(DeviceMemoryError):
         engine.vectors(0, inputs.images[0], inputs.maps[0])
     engine._graph = failing("shape mismatch")

@@ -306,6 +306,22 @@ def test_out_of_memory_on_the_cpu_is_a_sentence(bundle: Bundle) -> None:
     assert caught.value.message.id == "model.out_of_memory"
 
 
+class _Broken(_NoMemory):
+    """A device that computes rubbish."""
+
+    def vectors(self, view: int, images: object, maps: object) -> NDArray[np.float32]:
+        return np.full((4, 6, 24), np.nan, dtype=np.float32)
+
+
+def test_numbers_that_are_not_finite_never_become_a_risk(bundle: Bundle) -> None:
+    predictor = Predictor(bundle, choose_compute("cpu", bundle.manifest))
+    predictor._runner.engine = _Broken()
+    with pytest.raises(PredictionError) as caught:
+        predictor.predict(VOLUME, ROI, factory.record(), factory.request())
+    assert caught.value.message.id == "model.not_finite"
+    assert caught.value.message.text()
+
+
 def test_memory_that_ends_outside_the_network_is_a_sentence_too(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
