@@ -168,10 +168,11 @@ class Assessment:
 
     @property
     def identity(self) -> PatientIdentity:
-        """The patient: as the CT says, else as the record says, else empty."""
-        if self.series is not None:
-            return self.series.identity
-        return self.record.identity or PatientIdentity()
+        """The patient: as the CT says; if it names nobody, as the record says; else empty."""
+        own = self.series.identity if self.series is not None else PatientIdentity()
+        if own.name or own.patient_id or self.record.identity is None:
+            return own
+        return self.record.identity
 
     @property
     def inputs_used(self) -> InputDigests | None:

@@ -180,13 +180,12 @@ class CaseStore:
         """
         with self._database.transaction() as connection:
             before = self._rows.row(case_id)["series"]
-            identity, date = series.identity, series.series.study_date
+            date = series.series.study_date
             connection.execute(
-                "UPDATE cases SET series = ?, series_uid = ?, name = ?, patient_id = ?, birth_date = ?, sex = ?, "
-                "study_date = ? WHERE id = ?",
-                (series.model_dump_json(), series.series.series_uid, *identity_columns(identity),
-                 date.isoformat() if date else "", case_id),
-            )  # fmt: skip
+                "UPDATE cases SET series = ?, series_uid = ?, study_date = ? WHERE id = ?",
+                (series.model_dump_json(), series.series.series_uid, date.isoformat() if date else "", case_id),
+            )
+            self._name_patient(case_id)
             self.audit.append(
                 AuditAction.EDIT_SERIES, case_id,
                 {"before": _digest_in(before), "after": series.volume_digest, "copied": series.copied},
@@ -217,11 +216,7 @@ class CaseStore:
             row = self._rows.row(case_id)
             before = ClinicalRecord.model_validate_json(row["record"]) if row["record"] else ClinicalRecord()
             connection.execute("UPDATE cases SET record = ? WHERE id = ?", (record.model_dump_json(), case_id))
-            if row["series"] is None and record.identity is not None:
-                connection.execute(
-                    "UPDATE cases SET name = ?, patient_id = ?, birth_date = ?, sex = ? WHERE id = ?",
-                    (*identity_columns(record.identity), case_id),
-                )
+            self._name_patient(case_id)
             for factor in sorted({*before.values, *record.values}):
                 if (before.answered(factor), before.value(factor)) != (record.answered(factor), record.value(factor)):
                     self.audit.append(
@@ -230,6 +225,20 @@ class CaseStore:
                         {"factor": factor, "before": _shown(before, factor), "after": _shown(record, factor)},
                     )
             self._rows.touch(case_id)
+
+    def _name_patient(self, case_id: str) -> None:
+        """Renews the columns by which the worklist names the patient."""
+        row = self._rows.row(case_id)
+        named = Assessment(
+            case_id=case_id,
+            series=SeriesReference.model_validate_json(row["series"]) if row["series"] else None,
+            record=ClinicalRecord.model_validate_json(row["record"]) if row["record"] else ClinicalRecord(),
+        )
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE cases SET name = ?, patient_id = ?, birth_date = ?, sex = ? WHERE id = ?",
+                (*identity_columns(named.identity), case_id),
+            )
 
     def save_prediction(self, case_id: str, prediction: Prediction) -> None:
         """Keeps the last prediction of a case.

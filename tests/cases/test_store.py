@@ -85,6 +85,19 @@ def test_strokes_do_not_fill_the_folder(store: CaseStore) -> None:
     assert len(list(store.case_folder(case.case_id).iterdir())) == 1
 
 
+def test_a_ct_that_names_nobody_is_named_by_the_record(store: CaseStore) -> None:
+    nameless = series(PatientIdentity(), date(2026, 1, 1))
+    case = OpenCase.new(store)
+    case.set_series(nameless)
+    assert store.list_cases()[0].name == ""
+    typed = CANARY.model_copy(update={"entered_by_hand": True})
+    case.set_record(ClinicalRecord(identity=typed))
+    assert case.assessment.identity == typed
+    assert store.list_cases(CaseQuery(text="zyxwv"))[0].patient_id == CANARY.patient_id
+    case.set_series(series(PatientIdentity(name="From The Files", patient_id="F-1")))
+    assert store.list_cases()[0].name == "From The Files"
+
+
 def test_a_removed_roi_stays_removed(store: CaseStore) -> None:
     case = _full(store)
     case.set_roi(None)
