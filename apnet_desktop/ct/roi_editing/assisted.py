@@ -46,8 +46,12 @@ _DISTANCE_WEIGHT = 0.33
 _DETOUR = 2.0
 """How much longer a way becomes for each unit of log-likelihood against it."""
 
-_REACH = 30.0
+_REACH = 25.0
 """Percentile of the distances of outside strokes from the inside ones: the organ ends before it everywhere."""
+
+_NEAR = 8.0
+"""mm: an outside stroke is drawn beside the organ, an inside stroke through its middle. So a way from the inside
+strokes counts no more than this against the way from the outside ones, or wide organs would end half-way."""
 
 _CERTAINTY = 1.0
 _DOUBT = 0.2
@@ -187,7 +191,8 @@ def _outlined(scene: _Scene, k: int, evidence: NDArray[np.float32], reach: float
         return np.zeros_like(inside)
     to_inside = travel_cost(inside, _ONE + np.float32(_DETOUR) * np.maximum(-evidence, _ZERO), scene.plane)
     to_outside = travel_cost(outside, _ONE + np.float32(_DETOUR) * np.maximum(evidence, _ZERO), scene.plane)
-    odds = evidence + _DISTANCE_WEIGHT * np.clip(np.minimum(to_outside, reach) - to_inside, -30.0, 30.0)
+    nearer = np.minimum(to_outside - np.minimum(to_inside, _NEAR), reach - to_inside)
+    odds = evidence + _DISTANCE_WEIGHT * np.clip(nearer, -30.0, 30.0)
     return _walked(scene.image[k], odds, inside, outside, scene.plane) > 0.5
 
 
