@@ -153,7 +153,7 @@ _KEYS: dict[Command, tuple[str, ...]] = {
     Command.REDO: ("Ctrl+Y", "Ctrl+Shift+Z"),
     Command.FILL_BETWEEN: ("N",),
     Command.SMOOTH: ("Ctrl+M",),
-    Command.LARGEST_ISLAND: ("Ctrl+L",),
+    Command.LARGEST_ISLAND: ("Ctrl+I",),
     Command.MARGIN_GROW: ("Ctrl+]",),
     Command.MARGIN_SHRINK: ("Ctrl+[",),
     Command.ERASE_SLICE: ("Del",),
