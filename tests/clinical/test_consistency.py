@@ -52,6 +52,9 @@ def test_a_contradiction_is_named(values: dict[str, FactorValue], factor: str) -
         {**STAY, "length_of_stay": 12.0},
         {**STAY, "length_of_stay": 11.0},
         {"height": 170.0, "weight": 70.0, "body_mass_index": 24.2},
+        {"height": None, "weight": 70.0, "body_mass_index": 24.2},
+        {"height": 170.0, "weight": 70.0},
+        {"height": 0.0, "weight": 70.0, "body_mass_index": 24.2},
     ],
 )
 def test_what_agrees_is_not_named(values: dict[str, FactorValue]) -> None:

@@ -109,3 +109,7 @@ def test_the_dates_of_a_prediction(moment: KnownAt, day: date) -> None:
     assert (dates.moment, dates.horizon_start) == (day, date(2026, 3, 20))
     empty = prediction_dates(ClinicalRecord(), moment)
     assert (empty.moment, empty.horizon_start) == (None, None)
+
+
+def test_a_first_attack_is_not_remarked() -> None:
+    assert "prior_episodes" not in eligibility({**GOOD, "prior_episodes": 0.0})

@@ -192,3 +192,10 @@ def test_a_laboratory_trend_with_dates_is_taken_by_the_factor_s_rule() -> None:
 def test_a_trend_without_dates_or_with_a_bad_value_is_refused(text: str) -> None:
     with pytest.raises(ClinicalError, match="Creatinine"):
         parse_value(SCHEMA.factor("creatinine"), text, today=TODAY)
+
+
+def test_the_offer_shows_the_converted_value_to_a_useful_digit() -> None:
+    with pytest.raises(ClinicalError, match=r"= 35 g/L"):
+        value("albumin", "3.5")
+    with pytest.raises(ClinicalError, match=r"= 2.82 mmol/L"):
+        value("triglycerides", "250")

@@ -24,3 +24,9 @@ def test_considers_only_what_the_patient_has() -> None:
         assert consideration.message.text(Language.CHINESE).startswith("可考虑")
     removed = considerations(ClinicalRecord(values={**values, "cholecystectomy": "index_admission"}))
     assert "cholecystectomy" not in [consideration.factor for consideration in removed]
+
+
+def test_weight_is_considered_above_the_published_cut() -> None:
+    assert considerations(ClinicalRecord(values={"body_mass_index": 28.24})) == ()
+    (found,) = considerations(ClinicalRecord(values={"body_mass_index": 28.3}))
+    assert found.factor == "body_mass_index"
