@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QColor,
     QEnterEvent,
     QHideEvent,
@@ -187,7 +188,20 @@ class SliceView(QWidget):
             self._proposal_key = None
         if changed & (Changed.VOLUME | Changed.AVAILABLE):
             self._image_key = None
+        if changed & (Changed.VOLUME | Changed.POSITION) and QAccessible.isActive():
+            self._describe()
         self.update()
+
+    def _describe(self) -> None:
+        """Tells a screen reader which slice is shown."""
+        words = ""
+        if self.state.volume is not None:
+            k, j, i = (float(value) for value in self.state.position)
+            x, y, z = self.state.volume.geometry.to_patient((i, j, k))
+            position = {PlaneKind.AXIAL: z, PlaneKind.CORONAL: y, PlaneKind.SAGITTAL: x}[self.kind]
+            number, count = self.slice_index + 1, self.plane.slices
+            words = text("viewer.slice", self.language, number=number, count=count, position=f"{position:.1f}")
+        self.setAccessibleDescription(words)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paints slice, ROI, crosshair, what the tool shows, and the texts."""
