@@ -552,3 +552,9 @@ def test_groups_stand_in_the_order_of_the_schema_s_headings(qtbot: QtBot) -> Non
     assert form.record.values == {"age": 61.0, "smoking": "never", "creatinine": 106.0, "organ_failure": "transient"}
     heights = [form.field(id).mapTo(form, QPoint(0, 0)).y() for id in ("age", "smoking", "creatinine", "organ_failure")]
     assert heights == sorted(heights)
+
+
+def test_the_form_shows_whose_ct_it_is(form: ClinicalForm) -> None:
+    assert not any("CT of" in label.text() for label in visible(form))
+    form.set_patient(CT, 54)
+    assert "CT of Simulated One · S-1 · 1970-05-01" in [label.text() for label in visible(form)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -116,6 +116,10 @@ class ClinicalForm(QWidget):
         column.addLayout(row, 1)
 
     def _make_bar(self) -> QHBoxLayout:
+        self._patient = QLabel(self)
+        self._patient.setTextFormat(Qt.TextFormat.PlainText)
+        self._patient.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._patient.hide()
         self._progress = QLabel(self)
         self._progress.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._system = QPushButton(text("clinical_form.si", self._language), self)
@@ -132,6 +136,7 @@ class ClinicalForm(QWidget):
         keys.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         words = QVBoxLayout()
         words.setSpacing(1)
+        words.addWidget(self._patient)
         words.addWidget(self._progress)
         words.addWidget(keys)
         bar = QHBoxLayout()
@@ -165,8 +170,17 @@ class ClinicalForm(QWidget):
                 self._load(id)
         self._from_ct = {}
         self._identity, self._age_at_study = identity, age_at_study
+        self._show_patient()
         self._fill_from_ct()
         self._after_change()
+
+    def _show_patient(self) -> None:
+        """Whose CT it is, above the questions: a name in a file is text, never markup."""
+        identity = self._identity
+        born = "" if identity.birth_date is None else identity.birth_date.isoformat()
+        known = [part for part in (identity.name, identity.patient_id, born) if part]
+        self._patient.setText(text("clinical_form.patient_of_ct", self._language, patient=" · ".join(known)))
+        self._patient.setVisible(bool(known))
 
     def state(self) -> FormState:
         """How far the form is."""
