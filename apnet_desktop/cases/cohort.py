@@ -11,7 +11,7 @@ from apnet_desktop.cases.audit import AuditAction
 from apnet_desktop.cases.case_rows import CaseRows
 from apnet_desktop.cases.database import Database
 from apnet_desktop.cases.deidentify import Deidentify
-from apnet_desktop.cases.files import private_folder, write_file
+from apnet_desktop.cases.files import clear, private_folder, write_file
 from apnet_desktop.cases.follow_up import FollowUp
 from apnet_desktop.cases.names import safe_name
 from apnet_desktop.cases.readings import Agreement
@@ -126,11 +126,25 @@ def export_cohort(
         progress: Called with the fraction that is done; it may raise `Stopped`.
 
     Raises:
-        CaseError: The folder is not empty or cannot be written, or a case is damaged.
+        CaseError: The folder is not empty or cannot be written, or a case is damaged; nothing stays in the folder.
     """
     private_folder(folder)
     if any(folder.iterdir()):
         raise CaseError(Message.of("cases.export_not_empty", folder=str(folder)))
+    try:
+        return _export(store, folder, schema, deidentify, progress)
+    except BaseException:
+        clear(folder)
+        raise
+
+
+def _export(
+    store: CaseStore,
+    folder: Path,
+    schema: FactorSchema,
+    deidentify: Deidentify,
+    progress: Callable[[float], None] | None,
+) -> CohortExport:
     rows: list[list[str]] = [
         ["patient", "ct", "roi", "follow_up_months", "end", *(factor.id for factor in schema.factors)]
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.errors import KnownError, Stopped
 from apnet_desktop.gui.worklist_export_process import ExportClient
 from apnet_desktop.language import Message
-from apnet_desktop.worker.client import Fault
 
 __all__ = ["CaseExporter"]
+
+_LOG = logging.getLogger(__name__)
 
 
 class CaseExporter(QObject):
@@ -91,7 +93,8 @@ class _Run(QRunnable):
             self._exporter.refused.emit(error.message)
         except Stopped:
             self._exporter.refused.emit(Message.of("worklist.export_stopped"))
-        except Fault:
+        except Exception as error:  # noqa: BLE001 - on a thread of the pool nobody else would hear of a bug
+            _LOG.error("export failed", exc_info=error)
             self._exporter.refused.emit(Message.of("worklist.export_failed"))
         finally:
             self._client.close()

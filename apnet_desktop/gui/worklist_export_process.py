@@ -9,6 +9,7 @@ from typing import Any
 
 from apnet_desktop.cases.deidentify import DeidentifiedSeries, deidentify_series
 from apnet_desktop.ct.file_names import path_text, text_path
+from apnet_desktop.errors import Stopped
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.worker.client import ProcessClient, Timing
 from apnet_desktop.worker.limits import limit_memory
@@ -70,6 +71,7 @@ class ExportClient:
 
     def __init__(self) -> None:
         self._client = ProcessClient(main, "apnet-export", Timing(progress=_SILENCE))
+        self._closed = False
 
     def deidentify(self, series_uid: str, source: Path, folder: Path, secret: str, name: str) -> DeidentifiedSeries:
         """`deidentify_series`, in the process.
@@ -82,8 +84,15 @@ class ExportClient:
         job = DeidentifyJob(
             series_uid=series_uid, source=path_text(source), folder=str(folder), secret=secret, name=name
         )
-        return Task(self._client, "deidentify", job, ExportProgress, DeidentifiedSeries).run()
+        try:
+            return Task(self._client, "deidentify", job, ExportProgress, DeidentifiedSeries).run()
+        except RuntimeError as error:
+            # Stop came before the job: a closed client takes none.
+            if self._closed:
+                raise Stopped from error
+            raise
 
     def close(self) -> None:
         """Ends the process; a series on its way ends with `Stopped`."""
+        self._closed = True
         self._client.close()

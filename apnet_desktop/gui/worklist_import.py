@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
@@ -27,9 +28,11 @@ from apnet_desktop.cases.spreadsheet import table_bytes
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.errors import CaseError
-from apnet_desktop.language import Language, text
+from apnet_desktop.language import Language, Message, text
 
 __all__ = ["ImportResultDialog", "ListImporter"]
+
+_LOG = logging.getLogger(__name__)
 
 
 class ListImporter(QObject):
@@ -82,6 +85,9 @@ class _Run(QRunnable):
                 done = import_list(self._store, self._path, self._schema)
         except CaseError as error:
             self._importer.refused.emit(error.message)
+        except Exception as error:  # noqa: BLE001 - on a thread of the pool nobody else would hear of a bug
+            _LOG.error("import failed", exc_info=error)
+            self._importer.refused.emit(Message.of("worklist.import_failed"))
         else:
             self._importer.finished.emit(done)
 

@@ -19,7 +19,7 @@ from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.ct.roi import Roi
-from apnet_desktop.errors import CaseError
+from apnet_desktop.errors import CaseError, Stopped
 from apnet_desktop.study.cohort import read_cohort
 from tests.cases.dicom_files import SERIES, read_pixels, write_ct
 from tests.cases.samples import GEOMETRY, HandClock, roi, series
@@ -214,6 +214,23 @@ def test_a_folder_with_something_in_it_is_left_alone(store: CaseStore, tmp_path:
         _export(store, tmp_path / "cohort")
     assert caught.value.message.id == "cases.export_not_empty"
     assert (tmp_path / "cohort" / "thesis.docx").read_bytes() == b"three years of work"
+
+
+def test_nothing_is_left_of_an_export_that_is_stopped(store: CaseStore, tmp_path: Path) -> None:
+    for number in range(2):
+        case = store.create()
+        store.cohort.add(case, f"P-{number}")
+        store.save_series(case, series(uid=SERIES).model_copy(update={"path": str(write_ct(tmp_path / "source"))}))
+        store.save_roi(case, roi(number).confirmed("Dr Reader", NOW))
+        store.follow_ups.save(case, FollowUp(discharge=TODAY, end=FollowUpEnd.DEATH, end_date=TODAY))
+
+    def stop(fraction: float) -> None:
+        if fraction > 0:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        export_cohort(store, tmp_path / "cohort", default_schema(), deidentify_series, stop)
+    assert list((tmp_path / "cohort").iterdir()) == []
 
 
 def test_follow_up_does_not_run_backwards() -> None:

@@ -129,7 +129,7 @@ class _ScoreCard(QWidget):
         """All that the card says, as text."""
         parts = [self._name, self._points.text(), self._grade.text()]
         if not self._missing.isHidden():
-            parts.append(text("clinical_form.missing", self._language, names=", ".join(self._missing_names())))
+            parts.append(text("clinical_form.missing", self._language, names=self._joined(self._missing_names())))
         return " · ".join(part for part in parts if part)
 
     def show_score(self, score: Score) -> None:
@@ -153,6 +153,9 @@ class _ScoreCard(QWidget):
         source = default_schema()
         return [in_language(_label(id, self._schema, source), self._language) for id in self._score.missing]
 
+    def _joined(self, names: list[str]) -> str:
+        return ("、" if self._language is Language.CHINESE else ", ").join(names)
+
     def _missing_text(self) -> str:
         names = self._missing_names()
         links = [
@@ -160,7 +163,7 @@ class _ScoreCard(QWidget):
             for id, name in zip(self._score.missing, names, strict=True)
         ]
         shown, more = links[:4], len(links) - 4
-        joined = ", ".join(shown)
+        joined = self._joined(shown)
         if more > 0:
             joined += text("clinical_form.and_more", self._language, count=more)
         return text("clinical_form.missing", self._language, names=joined)
