@@ -10,9 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from apnet_desktop.report.blocks import Drawing
 from apnet_desktop.report.content import DevelopmentDistribution
+from apnet_desktop.report.pen import Pen
 from apnet_desktop.report.picture import Picture
-from apnet_desktop.report.sheet import Drawing, Pen
 from apnet_desktop.report.typesetting import BLACK, GREY, LIGHT, WHITE, Colour, Style, Typesetter
 
 __all__ = ["RouteMark", "SignedBar", "distribution_strip", "icon_array", "picture_block", "route_chart", "signed_bars"]

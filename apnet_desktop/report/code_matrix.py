@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from apnet_desktop.report.blocks import Drawing
 from apnet_desktop.report.content import ReportContent
 from apnet_desktop.report.json_twin import twin_digest
-from apnet_desktop.report.sheet import Drawing, Pen
+from apnet_desktop.report.pen import Pen
 from apnet_desktop.report.typesetting import BLACK, WHITE
 
 __all__ = ["code_matrix", "code_payload"]

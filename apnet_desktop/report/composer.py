@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from apnet_desktop.clinical.factor import Label
 from apnet_desktop.language import Language, Message, text
+from apnet_desktop.report.blocks import Block, Columns, Framed, Paragraph, Rule, Space, Stack
 from apnet_desktop.report.content import ReportContent
-from apnet_desktop.report.sheet import Block, Columns, Framed, Item, Paragraph, Rule, Space, Stack
+from apnet_desktop.report.sheet import Item
 from apnet_desktop.report.typesetting import BLACK, GREY, Colour, Style, Typesetter
 from apnet_desktop.report.wording import label
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from apnet_desktop.clinical.factor import Factor
 from apnet_desktop.clinical.units import unit_symbol
+from apnet_desktop.report.blocks import Block, Columns, Rule, Space, Stack
 from apnet_desktop.report.composer import CAPTION, CELL_LINES, Composer
-from apnet_desktop.report.sheet import Block, Columns, Item, Rule, Space, Stack
+from apnet_desktop.report.sheet import Item
 from apnet_desktop.report.typesetting import GREY, Style
 from apnet_desktop.report.wording import (
     GROUP,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from apnet_desktop.bundle.manifest import BundleStatus
+from apnet_desktop.report.blocks import Block, Columns, Framed, Rule, Space, Stack
 from apnet_desktop.report.composer import CAPTION, SMALL, Composer
 from apnet_desktop.report.content import ReportStatus
-from apnet_desktop.report.sheet import MILLIMETRE, Block, Columns, Framed, Placed, Rule, Space, Stack
+from apnet_desktop.report.pen import MILLIMETRE
+from apnet_desktop.report.sheet import Placed
 from apnet_desktop.report.typesetting import BLACK, WHITE, Style
 from apnet_desktop.report.wording import STATUS, date_text, sex_text, time_text
 

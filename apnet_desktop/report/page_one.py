@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from apnet_desktop.report.blocks import Block, Columns, Drawing, Rule, Space, Stack
 from apnet_desktop.report.charts import RouteMark, distribution_strip, icon_array, picture_block, route_chart
 from apnet_desktop.report.code_matrix import code_matrix
 from apnet_desktop.report.composer import ACCENT, BODY, CAPTION, HEADING, PALE, SMALL, STRONG, Composer
 from apnet_desktop.report.json_twin import typed_code
+from apnet_desktop.report.pen import MILLIMETRE, Pen
 from apnet_desktop.report.picture import PictureRole
 from apnet_desktop.report.sentences import (
     check_sentence,
@@ -21,7 +23,7 @@ from apnet_desktop.report.sentences import (
     route_lines,
     threshold,
 )
-from apnet_desktop.report.sheet import MILLIMETRE, Block, Columns, Drawing, Item, Pen, Rule, Space, Stack
+from apnet_desktop.report.sheet import Item
 from apnet_desktop.report.typesetting import BLACK, GREY, Style
 from apnet_desktop.report.wording import icon_count, percent_text, whole_percent
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from apnet_desktop.report.blocks import Block, Columns, Space, Stack
 from apnet_desktop.report.charts import SignedBar, picture_block, signed_bars
 from apnet_desktop.report.composer import CAPTION, SMALL, STRONG, Composer
 from apnet_desktop.report.content import ScoreLine
 from apnet_desktop.report.factor_table import entered_value, factor_tables
+from apnet_desktop.report.pen import MILLIMETRE
 from apnet_desktop.report.picture import Picture, PictureRole
 from apnet_desktop.report.sentences import picture_caption, score_text
-from apnet_desktop.report.sheet import MILLIMETRE, Block, Columns, Item, Space, Stack
+from apnet_desktop.report.sheet import Item
 from apnet_desktop.report.wording import log_odds_text
 
 __all__ = ["page_two"]

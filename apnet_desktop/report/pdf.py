@@ -17,7 +17,8 @@ from apnet_desktop.report.json_twin import twin_digest
 from apnet_desktop.report.page_one import page_one
 from apnet_desktop.report.page_three import page_three
 from apnet_desktop.report.page_two import page_two
-from apnet_desktop.report.sheet import MILLIMETRE, Pages, Paper, Placed
+from apnet_desktop.report.pen import MILLIMETRE
+from apnet_desktop.report.sheet import Pages, Paper, Placed
 from apnet_desktop.report.typesetting import Typesetter
 
 __all__ = ["DOCUMENT_LANGUAGE", "document_title", "render_pdf"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apnet_desktop.report.sheet import Item, Pages, Paper, Space
+from apnet_desktop.report.blocks import Space
+from apnet_desktop.report.sheet import Item, Pages, Paper
 from apnet_desktop.report.typesetting import Typesetter
 
 TOP, BOTTOM = 50.0, 700.0
