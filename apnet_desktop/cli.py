@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -165,6 +166,19 @@ def report(
     report(PatientFiles(ct, roi, clinical, series, label, patient_id), chosen, options, Output(as_json, lang))
 
 
+@application.command("verify-report")
+@command
+def verify_report(
+    what: Annotated[str, typer.Argument(help="PDF or JSON file, or the code printed under the QR.")],
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Checks a report against the store; also written `apnet report verify`."""
+    from apnet_desktop.commands.verify_report import verify_report
+
+    raise typer.Exit(0 if verify_report(what, Output(as_json, lang)) else 1)
+
+
 @application.command()
 @command
 def demo(
@@ -175,9 +189,13 @@ def demo(
     lang: Lang = Language.ENGLISH,
 ) -> None:
     """Makes the simulated demo case and opens it; without a display writes its report and prints risk and path."""
-    from apnet_desktop.commands.demo import demo
+    from apnet_desktop.commands.demo import demo_report, has_display
 
-    raise typer.Exit(demo(out, headless, device, Output(as_json, lang)))
+    if not headless and has_display():
+        from apnet_desktop.gui.application import run
+
+        raise typer.Exit(run(demo=True))
+    demo_report(out, device, Output(as_json, lang))
 
 
 @application.command()
@@ -357,4 +375,8 @@ def evaluate(
 
 def main() -> None:
     """Runs the command line."""
-    application()
+    words = sys.argv[1:]
+    if words[:2] == ["report", "verify"]:
+        # `report` takes a CT as its first word, so its one subcommand is told apart here.
+        words[:2] = ["verify-report"]
+    application(args=words)

@@ -128,6 +128,15 @@ class ReportStorage:
             raise CaseError(Message.of("cases.report_changed", file=path.name))
         return pdf
 
+    def every(self) -> list[tuple[str, ReportVersion]]:
+        """Case and version of every report of the store, oldest first in each case.
+
+        Raises:
+            CaseError: The store cannot be read.
+        """
+        rows = self._database.rows("SELECT case_id, content FROM reports ORDER BY case_id, version")
+        return [(str(row["case_id"]), ReportVersion.model_validate_json(row["content"])) for row in rows]
+
     def find(self, sha256: str) -> tuple[str, ReportVersion] | None:
         """Case and version of the report whose PDF or twin has this SHA-256; None if this store wrote none such.
 

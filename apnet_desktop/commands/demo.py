@@ -1,4 +1,4 @@
-"""`apnet demo`: the simulated demo case, in the window or, without a display, straight to its report."""
+"""`apnet demo` without a display: the simulated demo case, straight to its report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from apnet_desktop.commands.output import Output
 from apnet_desktop.commands.predict import PatientFiles, ReportOptions, Wishes, report
 from apnet_desktop.language import text
 
-__all__ = ["demo", "has_display"]
+__all__ = ["demo_report", "has_display"]
 
 
 def has_display() -> bool:
@@ -24,19 +24,12 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def demo(out: Path | None, headless: bool, device: str, output: Output) -> int:
-    """Opens the demo case in the window, or writes its report.
-
-    Returns:
-        The exit code.
+def demo_report(out: Path | None, device: str, output: Output) -> None:
+    """Writes the report of the demo case.
 
     Raises:
         KnownError: The case cannot be written or predicted.
     """
-    if not headless and has_display():
-        from apnet_desktop.gui.application import run
-
-        return run(demo=True)
     folder = user_data_folder() / "demo-case"
     with Headless(output.progress) as processes:
         paths = processes.demo_case(folder)
@@ -47,4 +40,3 @@ def demo(out: Path | None, headless: bool, device: str, output: Output) -> int:
         confirmed_by=text("commands.demo_person", output.language),
     )
     report(files, Wishes(device=device), options, output)
-    return 0

@@ -31,5 +31,7 @@ def scores(record_file: Path, output: Output) -> None:
             shown = str(item.points) if item.points is not None else f"{item.lower}–{item.upper}"
             missing = f"  ? {', '.join(item.missing)}" if item.missing else ""
             output.raw(f"    {shown:>5}  {text(f'clinical.item.{item.id}', output.language)}{missing}")
+            if item.note is not None:
+                output.raw(f"           {item.note.text(output.language)}")
         for notice in score.notices:
             output.raw(f"    {notice.text(output.language)}")
