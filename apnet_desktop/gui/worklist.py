@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMessageBox,
@@ -19,27 +17,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from apnet_desktop.cases.archive import ExportedCase
-from apnet_desktop.cases.cohort import CohortExport
-from apnet_desktop.cases.import_list import ImportedList
 from apnet_desktop.cases.listing import CaseState, CaseSummary
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.errors import CaseError
-from apnet_desktop.gui.worklist_export import CaseExporter
+from apnet_desktop.gui.worklist_exchange import WorklistExchange
 from apnet_desktop.gui.worklist_filters import WorklistFilters, WorklistTab
 from apnet_desktop.gui.worklist_follow_up import FollowUpDialog
 from apnet_desktop.gui.worklist_history import PatientHistory
-from apnet_desktop.gui.worklist_import import ImportResultDialog, ListImporter
 from apnet_desktop.gui.worklist_model import WorklistModel
 from apnet_desktop.gui.worklist_parts import EmptyList, UndoStrip
 from apnet_desktop.gui.worklist_table import CaseTable
 from apnet_desktop.language import Language, Message, text
 
 __all__ = ["WorklistView"]
-
-_MOST_SENTENCES = 8
 
 
 class WorklistView(QWidget):
@@ -72,15 +64,6 @@ class WorklistView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._store = store
-        schema = schema or default_schema()
-        self.exporter = CaseExporter(store, schema, self)
-        self.exporter.case_finished.connect(self._exported)
-        self.exporter.cohort_finished.connect(self._cohort_exported)
-        self.exporter.refused.connect(self._export_refused)
-        self.exporter.ended.connect(self._show_selected)
-        self.importer = ListImporter(store, schema, self)
-        self.importer.finished.connect(self._imported)
-        self.importer.refused.connect(self._import_refused)
         self._language = language
         self.model = WorklistModel(store, language, self)
         self.filters = WorklistFilters(language, self)
@@ -98,6 +81,10 @@ class WorklistView(QWidget):
         self.history.case_chosen.connect(self.case_opened)
         self.undo = UndoStrip(language, self)
         self.undo.taken_back.connect(self._take_back)
+        self.exchange = WorklistExchange(store, schema or default_schema(), self.undo, language, self)
+        self.exchange.refused.connect(self.refused)
+        self.exchange.imported.connect(lambda: self.show_tab(WorklistTab.WAITING))
+        self.exchange.busy_changed.connect(self._show_selected)
         self._lay_out()
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.filters.search.setFocus)
 
@@ -132,8 +119,8 @@ class WorklistView(QWidget):
         row.addWidget(self.count, 0, Qt.AlignmentFlag.AlignBottom)
         row.addStretch(1)
         self.reading_button = self._button("reading", self.read_next, row)
-        self.cohort_button = self._button("cohort", self.export_cohort, row)
-        self.import_button = self._button("import", self.import_list, row)
+        self.cohort_button = self._button("cohort", self.exchange.export_cohort, row)
+        self.import_button = self._button("import", self.exchange.import_list, row)
         self.new_button = self._button("new", self.new_case_requested.emit, row)
         self.new_button.setObjectName("primary")
         self.new_button.setShortcut(QKeySequence(QKeySequence.StandardKey.New))
@@ -221,8 +208,9 @@ class WorklistView(QWidget):
         ):
             button.setVisible(shown)
             button.setEnabled(case is not None)
-        self.export_button.setEnabled(case is not None and not self.exporter.busy)
-        self.cohort_button.setEnabled(not self.exporter.busy)
+        self.export_button.setEnabled(case is not None and not self.exchange.exporting)
+        self.cohort_button.setEnabled(not self.exchange.exporting)
+        self.import_button.setEnabled(not self.exchange.importing)
 
     # What a person does
 
@@ -282,33 +270,11 @@ class WorklistView(QWidget):
             self.undo.offer(text("worklist.follow_up_kept", self._language, name=self._name(case)), None)
             self.refresh()
 
-    def import_list(self) -> None:
-        """Asks for a table or an exported case, and imports it off the window's thread."""
-        title, kinds = text("worklist.import", self._language), text("worklist.import_kinds", self._language)
-        name, _ = QFileDialog.getOpenFileName(self, title, "", f"{kinds} (*.csv *.tsv *.txt *.zip)")
-        if name:
-            self.import_button.setEnabled(False)
-            self.importer.start(Path(name))
-
-    def _imported(self, done: ImportedList) -> None:
-        self.import_button.setEnabled(True)
-        self.show_tab(WorklistTab.WAITING)
-        ImportResultDialog(done, self._language, self).open()
-
-    def _import_refused(self, message: Message) -> None:
-        self.import_button.setEnabled(True)
-        self.refused.emit(message)
-
     def export_selected(self) -> None:
         """Asks where to, and exports the selected case without identity."""
         case = self.selected()
-        if case is None or self.exporter.busy:
-            return
-        title = text("worklist.export", self._language)
-        name, _ = QFileDialog.getSaveFileName(self, title, f"case-{case.case_id}.zip", "ZIP (*.zip)")
-        if name:
-            self.exporter.start_case(case.case_id, Path(name))
-            self._show_exporting()
+        if case is not None:
+            self.exchange.export_case(case.case_id)
 
     def read_next(self) -> None:
         """Asks for the next case of the cohort that this reader has to draw."""
@@ -325,42 +291,6 @@ class WorklistView(QWidget):
             self.undo.offer(text("worklist.reading_done", self._language, reader=reader), None)
         else:
             self.reading_requested.emit(case_id)
-
-    def export_cohort(self) -> None:
-        """Asks where to, and exports the cohort as training and evaluation take it."""
-        name = QFileDialog.getExistingDirectory(self, text("worklist.cohort", self._language))
-        if name and not self.exporter.busy:
-            self.exporter.start_cohort(Path(name))
-            self._show_exporting()
-
-    def _show_exporting(self) -> None:
-        self._show_selected()
-        self.undo.tell(text("worklist.exporting", self._language), self.exporter.stop)
-
-    def _exported(self, done: ExportedCase) -> None:
-        name = Path(done.path).name
-        self.undo.offer(text("worklist.exported", self._language, file=name, pseudonym=done.pseudonym), None)
-        self._warn([warning.text(self._language) for warning in done.warnings])
-
-    def _cohort_exported(self, done: CohortExport) -> None:
-        said = text("worklist.cohort_exported", self._language, patients=done.patients, missing=len(done.missing))
-        self.undo.offer(said, None)
-        self._warn([f"{one.patient}: {one.message.text(self._language)}" for one in (*done.warnings, *done.missing)])
-
-    def _warn(self, sentences: list[str]) -> None:
-        if not sentences:
-            return
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(text("worklist.export_look", self._language))
-        box.setInformativeText("\n".join(sentences[:_MOST_SENTENCES]))
-        box.setDetailedText("\n".join(sentences) if len(sentences) > _MOST_SENTENCES else "")
-        box.open()
-
-    def _export_refused(self, message: Message) -> None:
-        self.undo.hide()
-        self.refused.emit(message)
 
     def _do(self, what: str, action: Callable[[str], object], undo: Callable[[str], object] | None = None) -> None:
         case = self.selected()
