@@ -15,7 +15,7 @@ from apnet_desktop.ct.coverage import coverage_check, measure_content
 from apnet_desktop.ct.describe import describe, identify
 from apnet_desktop.ct.frames import Frame
 from apnet_desktop.ct.geometry import Geometry
-from apnet_desktop.ct.patient_frame import reorient
+from apnet_desktop.ct.patient_frame import Reorientation, reorient
 from apnet_desktop.ct.pixels import PixelReader
 from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.rescale import to_hounsfield
@@ -82,12 +82,13 @@ def summarize(
             upwards = samples if geometry.direction[2][2] > 0 else samples[::-1]
             contents = [measure_content(values, acquisition.pixel_spacing) for values in upwards]
             checks = (*checks, coverage_check(contents, geometry.spacing[2] * geometry.size[2]))
+        turn, placed = reorient(geometry)
         summary = summary.model_copy(
             update={
-                "geometry": reorient(geometry)[1] if not problem else None,
+                "geometry": placed if not problem else None,
                 "stacking": stacking if not problem else None,
                 "description": description.model_copy(update={"phase": phase}),
-                "thumbnail": thumbnail_of(samples[len(samples) // 2]) if samples else None,
+                "thumbnail": _upright(samples[len(samples) // 2], turn) if samples else None,
             }
         )
     return summary.with_checks(checks)
@@ -163,6 +164,11 @@ def _samples(summary: SeriesSummary, pixels: PixelReader) -> tuple[list[NDArray[
         to_hounsfield(stored, slice.slope, slice.intercept, values)
         samples.append(values)
     return samples, ()
+
+
+def _upright(values: NDArray[np.int16], turn: Reorientation) -> str:
+    """The thumbnail of a slice, axial ones as a radiologist looks at them: the patient's left on the right."""
+    return thumbnail_of(turn.output_view(values[None])[0] if turn.keeps_slices else values)
 
 
 def partial_summary(
