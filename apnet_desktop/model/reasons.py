@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from apnet_desktop.bundle.calibration import sigmoid
 from apnet_desktop.bundle.prediction import Contribution, FusionShares, InfluentialSlice
-from apnet_desktop.clinical.factor import Factor, FactorKind
+from apnet_desktop.clinical.factor import Factor, FactorKind, FactorSchema
 from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
 from apnet_desktop.model.clinical_columns import columns_of
 from apnet_desktop.model.features import Features, pool_slices
 from apnet_desktop.model.inputs import ModelInputs
 from apnet_desktop.model.risk import RiskModel
 
-__all__ = ["MissingRange", "contributions", "fusion_shares", "influential_slices", "missing_range"]
+__all__ = ["MissingRange", "contributions", "fusion_shares", "influential_slices", "missing_range", "predictors"]
 
 _MOST_SLICES = 8
 
@@ -127,7 +127,7 @@ def missing_range(model: RiskModel, record: ClinicalRecord, tokens: NDArray[np.f
     here = float(risks([record])[0])
     lower = upper = here
     widest, most = None, -1.0
-    missing = tuple(factor for factor in model.manifest.factors.factors if record.value(factor.id) is None)
+    missing = tuple(factor for factor in predictors(model.manifest.factors) if record.value(factor.id) is None)
     for factor in missing:
         values = _usual_values(model, factor)
         if not values:
@@ -137,6 +137,11 @@ def missing_range(model: RiskModel, record: ClinicalRecord, tokens: NDArray[np.f
         if float(np.ptp(reached)) > most:
             widest, most = factor, float(np.ptp(reached))
     return MissingRange(missing, lower, upper, widest or (missing[0] if missing else None))
+
+
+def predictors(schema: FactorSchema) -> tuple[Factor, ...]:
+    """The factors that the model reads: all but dates."""
+    return tuple(factor for factor in schema.factors if factor.kind is not FactorKind.DATE)
 
 
 def _usual_values(model: RiskModel, factor: Factor) -> list[FactorValue]:

@@ -11,7 +11,7 @@ from apnet_desktop.bundle.prediction import BaseRate, Compute, Route, RouteRisk
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.language import Message
-from apnet_desktop.model.reasons import missing_range
+from apnet_desktop.model.reasons import missing_range, predictors
 from apnet_desktop.model.risk import RiskModel
 
 __all__ = [
@@ -77,7 +77,7 @@ def missing_check(
     message = Message.of(
         "model.missing_range",
         count=len(found.missing),
-        total=len(model.manifest.factors.factors),
+        total=len(predictors(model.manifest.factors)),
         lower=percent(ends[0]),
         upper=percent(ends[1]),
         factor=found.widest.label.en,

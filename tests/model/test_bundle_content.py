@@ -13,9 +13,11 @@ from safetensors.numpy import load, save
 
 from apnet_desktop.bundle.files import Bundle, open_bundle, write_manifest
 from apnet_desktop.clinical.factor import FactorKind
+from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.errors import BundleError
 from apnet_desktop.model.clinical_columns import columns_of, fit_encoding, table_of
 from apnet_desktop.model.clinical_model import read_clinical_model
+from apnet_desktop.model.reasons import predictors
 from apnet_desktop.model.reference import Reference, fit_reference, pack_reference, read_reference
 from apnet_desktop.model.weights import WEIGHTS_NAME, pack_weights, read_weights
 from tests.model import factory
@@ -150,3 +152,9 @@ def test_a_damaged_reference_is_refused(bundle_copy: Callable[[], Bundle]) -> No
     np.savez(stream, centre=np.zeros(3))
     with pytest.raises(BundleError):
         read_reference(replaced(bundle, "reference.npz", stream.getvalue()))
+
+
+def test_dates_are_asked_but_are_no_predictors() -> None:
+    schema = default_schema().subset(("age", "admission_date"))
+    assert [column.factor_id for column in columns_of(schema)] == ["age"]
+    assert [factor.id for factor in predictors(schema)] == ["age"]
