@@ -62,7 +62,9 @@ def entered_value(composer: Composer, factor: Factor) -> str:
     value = record.value(factor.id)
     shown = value_text(factor, value, composer.language)
     unit = unit_symbol(factor.unit, composer.language) if value is not None else ""
-    return f"{shown} {unit}".strip()
+    # "14.8 10⁹/L" would read as one number.
+    factor_sign = "× " if unit.startswith("10") else ""
+    return f"{shown} {factor_sign}{unit}".strip()
 
 
 def _table(composer: Composer, title: str, factors: list[Factor]) -> list[Item]:
@@ -84,7 +86,7 @@ def _table(composer: Composer, title: str, factors: list[Factor]) -> list[Item]:
     )
     items = [Item(composer.section(title), before=9, keep_with_next=True)]
     panel: list[_Row] = []
-    for factor in factors:
+    for factor in _by_group(factors):
         row = _Row(factor.group, _row(composer, factor, width))
         if panel and sum(each.block.height for each in panel) + row.block.height > 2 * _PANEL_HEIGHT:
             items.append(Item(_panel(composer, panel, head, width), before=2))
@@ -92,6 +94,12 @@ def _table(composer: Composer, title: str, factors: list[Factor]) -> list[Item]:
         panel.append(row)
     items.append(Item(_panel(composer, panel, head, width), before=2))
     return items
+
+
+def _by_group(factors: list[Factor]) -> list[Factor]:
+    """In the order of the bundle, but each group in one piece where it first appears."""
+    groups = list(dict.fromkeys(factor.group for factor in factors))
+    return sorted(factors, key=lambda factor: groups.index(factor.group))
 
 
 def _panel(composer: Composer, rows: list[_Row], head: Block, width: float) -> Block:

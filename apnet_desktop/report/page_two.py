@@ -127,9 +127,10 @@ def _scores(composer: Composer, width: float) -> Block | None:
     scores = composer.content.scores
     if not scores:
         return None
-    return Stack(
-        (composer.section("report.scores", width), *(_score(composer, score, width) for score in scores)), gap=1.5
-    )
+    lines: list[Block] = [_score(composer, score, width) for score in scores]
+    if any("–" in score.value for score in scores):
+        lines.append(composer.paragraph(composer.say("report.scores_range"), CAPTION, width))
+    return Stack((composer.section("report.scores", width), *lines), gap=1.5)
 
 
 def _score(composer: Composer, score: ScoreLine, width: float) -> Block:

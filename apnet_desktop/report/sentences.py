@@ -18,6 +18,7 @@ from apnet_desktop.report.wording import (
     log_odds_text,
     number_text,
     percent_text,
+    phrase,
     time_text,
     whole_percent,
 )
@@ -93,7 +94,7 @@ def threshold(composer: Composer) -> str:
     return composer.say(
         "report.threshold_above" if above else "report.threshold_below",
         threshold=percent_text(threshold.risk, composer.language),
-        rule=closed(composer.label(threshold.rule), composer.language),
+        rule=phrase(composer.label(threshold.rule)),
         sensitivity=percent_text(threshold.sensitivity, composer.language),
         specificity=percent_text(threshold.specificity, composer.language),
     )

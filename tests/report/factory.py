@@ -150,8 +150,8 @@ def manifest(
         threshold=Threshold(
             risk=0.30,
             rule=Label(
-                en="It was chosen for a sensitivity of at least 80% out of fold.",
-                zh="该阈值按折外敏感度不低于 80% 选定。",
+                en="the highest risk at which out-of-fold sensitivity was at least 80%",
+                zh="折外敏感度不低于 80% 的最高风险",
             ),
             sensitivity=0.81,
             specificity=0.72,
@@ -294,7 +294,7 @@ def scores() -> tuple[ScoreLine, ...]:
             maximum="4",
             unknown=(Label(en="urea", zh="尿素"),),
         ),
-        ScoreLine(label=Label(en="Modified CT severity index", zh="改良 CT 严重指数"), value="8", maximum="10"),
+        ScoreLine(label=Label(en="Modified CT severity index", zh="改良 CT 严重指数"), value="6–8", maximum="10"),
     )
 
 
