@@ -40,13 +40,13 @@ _TRUST = 0.5
 """How much a voxel's prior counts against the pull of its neighbours (1 where HU are equal)."""
 
 _STROKE_TRUST = 50.0
-_DISTANCE_WEIGHT = 0.33
+_DISTANCE_WEIGHT = 0.45
 """Log-odds for each mm by which the way to the outside strokes is longer than the way to the inside ones."""
 
 _DETOUR = 2.0
 """How much longer a way becomes for each unit of log-likelihood against it."""
 
-_REACH = 25.0
+_REACH = 27.0
 """Percentile of the distances of outside strokes from the inside ones: the organ ends before it everywhere."""
 
 _NEAR = 8.0
