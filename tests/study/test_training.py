@@ -24,7 +24,7 @@ def _silent(stage: str, done: float) -> None:
     assert 0 <= done <= 1
 
 
-def make_cohort(folder: Path, seed: int, count: int = 36) -> Path:
+def make_cohort(folder: Path, seed: int, count: int = 26) -> Path:
     """Volumes of noise around a gland; diabetes tells the outcome."""
     generator = np.random.default_rng(seed)
     rows = []
@@ -87,11 +87,11 @@ def test_a_site_gets_a_research_bundle_of_its_own_factors(trained: tuple[Bundle,
         "atlanta_grade",
         "necrosis_percent",
     ]
-    # One of 36 has mild disease, for which the model is not.
-    assert manifest.cohort.patients == 35
+    # One of 26 has mild disease, for which the model is not.
+    assert manifest.cohort.patients == 25
     assert not manifest.cohort.simulated
     evaluation = Evaluation.model_validate_json(bundle.read("evaluation.json"))
-    assert evaluation.flow.rows == 36
+    assert evaluation.flow.rows == 26
     assert evaluation.flow.ineligible == 1
     assert evaluation.few_events
     assert b"simulated" not in bundle.read("MODEL_CARD.md").split(b"Pre-training")[0]
@@ -157,10 +157,10 @@ def test_a_second_run_reads_nothing_twice_and_gives_the_same_model(trained: tupl
 
 def test_validation_on_other_patients_writes_everything(trained: tuple[Bundle, Path], tmp_path: Path) -> None:
     bundle, _ = trained
-    cohort = make_cohort(tmp_path / "cohort", 2, 30)
+    cohort = make_cohort(tmp_path / "cohort", 2, 20)
     out = tmp_path / "validation"
     evaluation = evaluate(bundle.folder, cohort, out, _silent, EvaluationSettings(device="cpu", replicates=50))
-    assert evaluation.flow.rows == 30
+    assert evaluation.flow.rows == 20
     assert {entry.route for entry in evaluation.routes} == set(Route)
     assert Evaluation.model_validate_json((out / "evaluation.json").read_bytes()) == evaluation
     assert "mild" not in (out / "left_out.txt").read_text(encoding="utf-8")
@@ -176,7 +176,7 @@ def test_validation_on_other_patients_writes_everything(trained: tuple[Bundle, P
 
 def test_the_same_scan_twice_is_a_leak(trained: tuple[Bundle, Path], tmp_path: Path) -> None:
     bundle, _ = trained
-    cohort = make_cohort(tmp_path / "cohort", 3, 24)
+    cohort = make_cohort(tmp_path / "cohort", 3, 10)
     (cohort / "ct" / "3-007" / "ct.nii.gz").write_bytes((cohort / "ct" / "3-002" / "ct.nii.gz").read_bytes())
     with pytest.raises(StudyError, match=r"Secret-3-00[27] and Secret-3-00[27]"):
         evaluate(bundle.folder, cohort, tmp_path / "out", _silent, EvaluationSettings(device="cpu", replicates=10))
