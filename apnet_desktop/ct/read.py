@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,8 @@ from apnet_desktop.language import Message
 
 __all__ = ["ReadProgress", "read_series"]
 
-_THREADS = 2
+# More threads than four only wait for the disk and for memory.
+_THREADS = max(2, min(4, os.cpu_count() or 2))
 
 
 class ReadProgress(FrozenModel):

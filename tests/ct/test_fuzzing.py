@@ -15,6 +15,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from apnet_desktop.ct.header_reading import read_header
+from apnet_desktop.ct.quiet import quiet_pydicom
 from apnet_desktop.ct.series import ScanLimits
 from apnet_desktop.ct.sources import Entry, FileBytes
 from apnet_desktop.errors import CtError
@@ -88,7 +89,7 @@ def _header_outcome(data: bytes, path: Path) -> str:
     state = path.stat()
     entry = Entry(path, None, path.name, state.st_size, state.st_mtime_ns)
     try:
-        with FileBytes() as files:
+        with quiet_pydicom(), FileBytes() as files:
             read_header(files, entry, ScanLimits())
     except CtError as error:
         return "refused" if error.message.text() else "crashed"
@@ -104,9 +105,7 @@ def test_truncation_at_bytes_of_the_header(tmp_path: Path, syntax: str) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(
-    "name", ["CT_small.dcm", "MR_small_RLE.dcm", "JPEG2000.dcm", "eCT_Supplemental.dcm", "rtplan.dcm"]
-)
+@pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small_RLE.dcm", "JPEG2000.dcm", "rtplan.dcm"])
 def test_truncation_at_every_byte(tmp_path: Path, name: str) -> None:
     try:
         found = get_testdata_file(name, download=False)
