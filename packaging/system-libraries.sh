@@ -10,7 +10,7 @@ libdbus-1.so.3:libdbus-1-3 libfontconfig.so.1:libfontconfig1 libxkbcommon.so.0:l
 libxkbcommon-x11.so.0:libxkbcommon-x11-0 libxcb-cursor.so.0:libxcb-cursor0 libxcb-icccm.so.4:libxcb-icccm4
 libxcb-keysyms.so.1:libxcb-keysyms1 libxcb-shape.so.0:libxcb-shape0 libxcb-xkb.so.1:libxcb-xkb1"
 programs=""
-[ "${1:-}" = test ] && programs="Xvfb:xvfb xauth:xauth pdffonts:poppler-utils desktop-file-validate:desktop-file-utils dciodvfy:dicom3tools"
+[ "${1:-}" = test ] && programs="Xvfb:xvfb xauth:xauth pdffonts:poppler-utils desktop-file-validate:desktop-file-utils dciodvfy:dicom3tools dcm2pdf:dcmtk"
 
 known=$( (ldconfig -p 2>/dev/null || /sbin/ldconfig -p) )
 missing=""

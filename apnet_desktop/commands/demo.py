@@ -37,6 +37,7 @@ def demo_report(out: Path | None, device: str, output: Output) -> None:
     options = ReportOptions(
         out=out if out is not None else folder.parent / "demo-report.pdf",
         languages=(output.language,),
+        case_id="demo",
         confirmed_by=text("commands.demo_person", output.language),
     )
     report(files, Wishes(device=device), options, output)

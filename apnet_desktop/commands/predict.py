@@ -89,6 +89,7 @@ class ReportOptions:
         paper: a4 or letter.
         confirmed_by: Who confirms that the ROI is the pancreas.
         report_id: None makes a random one.
+        case_id: Printed where the report belongs to a case.
     """
 
     out: Path
@@ -96,6 +97,7 @@ class ReportOptions:
     paper: str = "a4"
     confirmed_by: str = ""
     report_id: str | None = None
+    case_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ def report(files: PatientFiles, wishes: Wishes, options: ReportOptions, output: 
                 languages=options.languages,
                 paper=options.paper,
                 report_id=options.report_id or uuid.uuid4().hex,
+                case_id=options.case_id,
                 time=done.prediction.provenance.time,
                 application_version=APPLICATION_VERSION,
             )

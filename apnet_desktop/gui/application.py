@@ -7,9 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
 from apnet_desktop.cases.crash import CrashNote, CrashWatch
+from apnet_desktop.cases.files import user_data_folder
 from apnet_desktop.cases.log import start_logging
 from apnet_desktop.cases.settings import Settings, SettingsFile
 from apnet_desktop.cases.store import CaseStore
@@ -18,7 +19,9 @@ from apnet_desktop.gui.fonts import add_screen_fonts
 from apnet_desktop.gui.main_window import MainWindow
 from apnet_desktop.gui.notice import NoticeKind
 from apnet_desktop.gui.services import Services
+from apnet_desktop.gui.settings_privacy import forget_file_dialogs
 from apnet_desktop.gui.theme import apply_theme
+from apnet_desktop.gui.worklist_restore import RestoreDialog
 from apnet_desktop.language import Language, Message, text
 from apnet_desktop.locations import resources_folder
 
@@ -47,10 +50,12 @@ def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | No
         log_file = start_logging(store_folder / "log" if store_folder else None)
         watch = CrashWatch(log_file.parent)
         settings, settings_error = _settings(settings_file)
-        store = CaseStore(store_folder, person=settings.reviewer)
+        store = _open_store(store_folder, settings)
+        store.lifecycle.purge_due(settings.grace_days)
     except CaseError as error:
         _tell(error.message, Language.ENGLISH)
         return 1
+    forget_file_dialogs(application, store.folder / "partial")
     apply_theme(application, settings.theme.value)
     add_screen_fonts(settings.language)
     _translate_qt(application, settings.language)
@@ -67,6 +72,23 @@ def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | No
     code = application.exec()
     watch.stop()
     return code
+
+
+def _open_store(folder: Path | None, settings: Settings) -> CaseStore:
+    """The store; where it is damaged, once a person has put a back-up in its place.
+
+    Raises:
+        CaseError: It cannot be used.
+    """
+    try:
+        return CaseStore(folder, person=settings.reviewer)
+    except CaseError as error:
+        if error.message.id != "cases.damaged":
+            raise
+        dialog = RestoreDialog(folder or user_data_folder(), error.message, settings.language)
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            raise
+    return CaseStore(folder, person=settings.reviewer)
 
 
 def _settings(settings_file: SettingsFile) -> tuple[Settings, Message | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from apnet_desktop.cases.assessment import Assessment, Step
 from apnet_desktop.cases.settings import Settings, UnitSystem
 from apnet_desktop.cases.steps import next_step
 from apnet_desktop.clinical.factor import FactorSchema
+from apnet_desktop.ct.file_names import text_path
 from apnet_desktop.ct.roi_files import RoiCandidate
 from apnet_desktop.ct.series import SeriesSummary
 from apnet_desktop.ct.volume import CtVolume
@@ -40,14 +42,14 @@ from apnet_desktop.gui.job_bar import JobBar
 from apnet_desktop.gui.menus import Command, build_menus, step_commands
 from apnet_desktop.gui.notice import NoticeKind, NoticeStrip
 from apnet_desktop.gui.pages import FormPage, ImagePage, RiskPage
-from apnet_desktop.gui.questions import ask_ct_file, ask_ct_folder, ask_label, ask_roi_file
+from apnet_desktop.gui.questions import ask_ct_file, ask_ct_folder, ask_folder_for_dicom, ask_label, ask_roi_file
 from apnet_desktop.gui.rail import StepRail
-from apnet_desktop.gui.review_dialog import ReviewDialog
 from apnet_desktop.gui.services import Services
 from apnet_desktop.gui.steps.clinical_form import ClinicalForm
 from apnet_desktop.gui.theme import apply_theme
 from apnet_desktop.language import Message, text
 from apnet_desktop.version import APPLICATION_VERSION
+from apnet_desktop.worker.inference_jobs import MadeReport
 from apnet_desktop.worker.reader_jobs import DemoCasePaths
 
 if TYPE_CHECKING:
@@ -182,12 +184,14 @@ class MainWindow(QMainWindow):
         self.roi_panel.confirmed.connect(self.keeper.set_roi)
         self.risk_flow.bundle_opened.connect(self._bundle_opened)
         self.risk_flow.warmed.connect(self._show_case)
-        self.risk_flow.report_made.connect(self.report_view.show_pdf)
+        self.risk_flow.report_made.connect(self._report_made)
         self.report_view.failed.connect(self.notice.say)
         self.report_view.saved.connect(self._report_saved)
         self.risk_panel.predict_wanted.connect(self.predict)
         self.risk_panel.report_wanted.connect(self.risk_flow.make_report)
-        self.risk_panel.review_wanted.connect(self.review)
+        self.report_view.reviewed.connect(self.risk_flow.make_report)
+        self.report_view.dicom_requested.connect(self.ask_dicom_folder)
+        self.risk_flow.exported.connect(self._dicom_exported)
         self.risk_panel.slice_wanted.connect(self._show_slice)
         self.risk_panel.overridden.connect(self.keeper.override)
 
@@ -197,10 +201,14 @@ class MainWindow(QMainWindow):
         """Starts the processes once the window is on the screen, and opens what it was started with."""
         self._services.reader.client.start()
         self.risk_flow.open_bundle()
+        interrupted = self._services.store.interrupted_case()
         if demo:
             self.open_demo()
         elif path is not None:
             self.open_path(path)
+        elif interrupted is not None:
+            self.open_case(interrupted)
+            self.notice.say(Message.of("gui.case_restored"), NoticeKind.INFORMATION)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ends jobs and processes; everything is in the store already."""
@@ -376,11 +384,21 @@ class MainWindow(QMainWindow):
         self.notice.clear()
         self.risk_flow.predict()
 
-    def review(self) -> None:
-        """Asks for a review, and makes the reviewed report as a new version."""
-        dialog = ReviewDialog(self._services.settings.reviewer, self._language, self)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.risk_flow.make_report(dialog.review())
+    def _report_made(self, made: MadeReport) -> None:
+        self.report_view.show_pdf(
+            base64.b64decode(made.pdf), twins={"json": made.twin.encode(), "html": made.html.encode()}
+        )
+        # A number that is no finding cannot be signed and does not go to an archive.
+        self.report_view.allow(review=made.is_finding, dicom=made.is_finding)
+
+    def ask_dicom_folder(self) -> None:
+        """Asks where the report's DICOM objects go, and writes them."""
+        folder = ask_folder_for_dicom(self, self._language)
+        if folder is not None:
+            self.risk_flow.export_dicom(folder)
+
+    def _dicom_exported(self, folder: str) -> None:
+        self.notice.say(Message.of("gui.dicom_exported", folder=folder), NoticeKind.INFORMATION)
 
     def _show_slice(self, k: int) -> None:
         self.show_step(Step.ROI)
@@ -399,7 +417,7 @@ class MainWindow(QMainWindow):
         from apnet_desktop.gui.worklist import WorklistView
 
         if self.worklist is None:
-            self.worklist = WorklistView(self._services.store, self._language, self)
+            self.worklist = WorklistView(self._services.store, self._language, self, self._factors)
             self.worklist.case_opened.connect(self.open_case)
             self.worklist.new_case_requested.connect(self.ask_folder)
             self.worklist.refused.connect(self.notice.say)
@@ -416,7 +434,9 @@ class MainWindow(QMainWindow):
         if assessment is None:
             return
         if assessment.series is not None:
-            self._path = Path(assessment.series.path)
+            self._path = text_path(assessment.series.path)
+        elif assessment.ct_path:
+            self.open_path(text_path(assessment.ct_path))
         if self.form is not None:
             self.form.set_record(assessment.record)
         self.show_step(next_step(steps_of(self.keeper)) or Step.RISK)
@@ -443,6 +463,7 @@ class MainWindow(QMainWindow):
     def _settings_changed(self, settings: Settings) -> None:
         earlier, self._services.settings = self._services.settings, settings
         self.keeper.set_settings(settings)
+        self._services.store.audit.person = settings.reviewer
         self.viewer.set_author(settings.reviewer)
         self.roi_panel.set_person(settings.reviewer)
         application = QApplication.instance()

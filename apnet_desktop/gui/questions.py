@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 from apnet_desktop.ct.roi_files import RoiCandidate
 from apnet_desktop.language import Language, text
 
-__all__ = ["ask_ct_file", "ask_ct_folder", "ask_label", "ask_roi_file"]
+__all__ = ["ask_ct_file", "ask_ct_folder", "ask_folder_for_dicom", "ask_label", "ask_roi_file"]
 
 
 def ask_ct_folder(parent: QWidget, language: Language) -> Path | None:
@@ -29,6 +29,12 @@ def ask_roi_file(parent: QWidget, language: Language) -> Path | None:
     """The ROI file that a person chose."""
     title, kinds = text("gui.choose_roi", language), text("gui.roi_files", language)
     chosen, _ = QFileDialog.getOpenFileName(parent, title, filter=kinds)
+    return Path(chosen) if chosen else None
+
+
+def ask_folder_for_dicom(parent: QWidget, language: Language) -> Path | None:
+    """Where a person wants the DICOM objects of a report."""
+    chosen = QFileDialog.getExistingDirectory(parent, text("gui.choose_dicom_folder", language))
     return Path(chosen) if chosen else None
 
 

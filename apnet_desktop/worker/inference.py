@@ -10,6 +10,7 @@ from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.worker.client import ProcessClient, Timing
 from apnet_desktop.worker.inference_jobs import (
+    DicomObjects,
     MadeReport,
     MakeReport,
     Predict,
@@ -62,6 +63,10 @@ class Inference:
     def make_report(self, job: MakeReport) -> Task[Nothing, MadeReport]:
         """Makes a report."""
         return Task(self.client, "report", job, Nothing, MadeReport)
+
+    def make_dicom(self, job: MakeReport) -> Task[Nothing, DicomObjects]:
+        """Makes a report's DICOM objects."""
+        return Task(self.client, "dicom", job, Nothing, DicomObjects)
 
     def verify(self, bundle: Path) -> Task[Nothing, VerifiedBundle]:
         """Runs the golden values of a bundle."""

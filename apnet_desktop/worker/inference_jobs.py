@@ -13,7 +13,18 @@ from apnet_desktop.language import Language
 from apnet_desktop.report.content import Review
 from apnet_desktop.worker.shared_memory import SharedRoi, SharedVolume
 
-__all__ = ["MadeReport", "MakeReport", "Predict", "PredictProgress", "VerifiedBundle", "VerifyBundle", "Warm", "Warmed"]
+__all__ = [
+    "DicomObject",
+    "DicomObjects",
+    "MadeReport",
+    "MakeReport",
+    "Predict",
+    "PredictProgress",
+    "VerifiedBundle",
+    "VerifyBundle",
+    "Warm",
+    "Warmed",
+]
 
 
 class Warm(FrozenModel):
@@ -111,14 +122,31 @@ class MadeReport(FrozenModel):
     Attributes:
         pdf: The PDF in base64.
         twin: Its canonical JSON.
+        html: Its twin for screen readers.
+        is_finding: False if the number must not be signed or archived (`ReportContent.is_finding`).
         sha256: Of the PDF.
         twin_sha256: Of the JSON.
     """
 
     pdf: str
     twin: str
+    html: str
+    is_finding: bool
     sha256: str
     twin_sha256: str
+
+
+class DicomObject(FrozenModel):
+    """One DICOM file: its name, which carries no identity, and its bytes in base64."""
+
+    name: str
+    content: str
+
+
+class DicomObjects(FrozenModel):
+    """Encapsulated PDF, segmentation and measurement report."""
+
+    files: tuple[DicomObject, ...]
 
 
 class VerifyBundle(FrozenModel):

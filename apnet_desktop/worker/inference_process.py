@@ -43,6 +43,7 @@ def main(connection: Connection) -> None:
             "warm": worker.warm,
             "predict": worker.predict,
             "report": worker.report,
+            "dicom": worker.dicom,
             "verify": worker.verify,
             "modules": _modules,
         },
@@ -68,8 +69,11 @@ class _Worker:
 
     def warm(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
         """Loads libraries, bundle and network."""
+        from apnet_desktop.report.fonts import warm_up
+
         job = Warm.model_validate(body)
         predictor = self._ready(job.bundle, job.device)
+        warm_up()
         return Warmed(compute=predictor.compute, bundle_sha256=predictor.bundle.sha256)
 
     def predict(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
@@ -99,6 +103,18 @@ class _Worker:
             volume = _attached_volume(job.volume, blocks)
             roi = _attached_roi(job.roi, blocks)
             made = make_report(job, self._opened(job.bundle), volume, roi)
+            del volume, roi
+        return made
+
+    def dicom(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
+        """Makes a report's DICOM objects."""
+        from apnet_desktop.worker.report_job import export_dicom
+
+        job = MakeReport.model_validate(body)
+        with ExitStack() as blocks:
+            volume = _attached_volume(job.volume, blocks)
+            roi = _attached_roi(job.roi, blocks)
+            made = export_dicom(job, self._opened(job.bundle), volume, roi)
             del volume, roi
         return made
 

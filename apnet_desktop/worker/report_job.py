@@ -7,13 +7,15 @@ import hashlib
 
 import numpy as np
 
+from apnet_desktop.bundle.calibration import parse_calibration
 from apnet_desktop.bundle.files import Bundle
 from apnet_desktop.clinical.factor import Label
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.clinical.scores import all_scores
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.ct.volume import CtVolume, SeriesDescription
-from apnet_desktop.language import Language, text
+from apnet_desktop.errors import ReportError
+from apnet_desktop.language import Language, Message, text
 from apnet_desktop.report.content import (
     DevelopmentDistribution,
     ReportContent,
@@ -21,15 +23,16 @@ from apnet_desktop.report.content import (
     build_content,
     roi_facts,
 )
+from apnet_desktop.report.html_twin import render_html
 from apnet_desktop.report.json_twin import json_twin, twin_digest
 from apnet_desktop.report.pdf import render_pdf
 from apnet_desktop.report.picture import Picture
 from apnet_desktop.report.sheet import Paper
 from apnet_desktop.report.thumbnails import influential_pictures, roi_thumbnails
 from apnet_desktop.report.validation_summary import validation_summary
-from apnet_desktop.worker.inference_jobs import MadeReport, MakeReport
+from apnet_desktop.worker.inference_jobs import DicomObject, DicomObjects, MadeReport, MakeReport
 
-__all__ = ["make_report", "report_content"]
+__all__ = ["export_dicom", "make_report", "report_content"]
 
 _SHOWN_SLICES = 3
 _BINS = 20
@@ -67,6 +70,7 @@ def report_content(job: MakeReport, bundle: Bundle, volume: CtVolume | None, roi
         scores=_score_lines(job.record),
         validation=validation_summary(bundle.read("evaluation.json")) if bundle.has("evaluation.json") else None,
         distribution=_distribution(bundle),
+        interval_level=parse_calibration(bundle.read("calibration.json")).level,
         review=job.review,
     )
 
@@ -82,8 +86,27 @@ def make_report(job: MakeReport, bundle: Bundle, volume: CtVolume | None, roi: R
     return MadeReport(
         pdf=base64.b64encode(pdf).decode(),
         twin=json_twin(content).decode(),
+        html=render_html(content).decode(),
+        is_finding=content.is_finding,
         sha256=hashlib.sha256(pdf).hexdigest(),
         twin_sha256=twin_digest(content),
+    )
+
+
+def export_dicom(job: MakeReport, bundle: Bundle, volume: CtVolume | None, roi: Roi | None) -> DicomObjects:
+    """The report as DICOM objects: Encapsulated PDF, SEG of the ROI and TID 1500 measurement report.
+
+    Raises:
+        ReportError: The number must not leave as a finding, or there is no CT from DICOM files.
+    """
+    from apnet_desktop.report.dicom_export import dicom_files
+
+    content = report_content(job, bundle, volume, roi)
+    if volume is None or roi is None:
+        raise ReportError(Message.of("report.no_dicom_source"))
+    files = dicom_files(content, render_pdf(content, Paper(job.paper)), volume, roi)
+    return DicomObjects(
+        files=tuple(DicomObject(name=file.name, content=base64.b64encode(file.content).decode()) for file in files)
     )
 
 

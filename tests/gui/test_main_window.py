@@ -10,14 +10,14 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from apnet_desktop.cases.assessment import ReportVersion, Step, StepState
 from apnet_desktop.commands.output import Output
 from apnet_desktop.commands.predict import PatientFiles, Wishes, predict
 from apnet_desktop.gui.main_window import MainWindow
-from apnet_desktop.gui.review_dialog import ReviewDialog
+from apnet_desktop.gui.report_review import ReviewDialog
 from apnet_desktop.report.wording import percent_text
 from apnet_desktop.simulation.demo_case import DemoCase
 from apnet_desktop.worker.reader_jobs import DemoCasePaths
@@ -116,7 +116,8 @@ def test_the_simulated_patient_goes_the_whole_way(
     assert [report.reviewed_by for report in _reports(window)] == [""]
     driver.wait_for(qtbot, lambda: not window.runner.busy)
     QTimer.singleShot(500, _sign)
-    driver.press(window, window.risk_panel.review_button)
+    review = next(button for button in window.report_view.findChildren(QPushButton) if "eview" in button.text())
+    driver.press(window, review)
     driver.wait_for(qtbot, lambda: len(_reports(window)) == 2)
     assert [report.reviewed_by for report in _reports(window)] == ["", "Dr Test"]
     driver.wait_for(qtbot, lambda: not window.runner.busy)
@@ -134,7 +135,12 @@ def _reports(window: MainWindow) -> tuple[ReportVersion, ...]:
 def _sign() -> None:
     dialog = QApplication.activeModalWidget()
     assert isinstance(dialog, ReviewDialog)
-    QTest.keyClicks(dialog.role, "Gastroenterologist")
+    for name, words in (("review_name", "Dr Test"), ("review_role", "Gastroenterologist")):
+        edit = dialog.findChild(QLineEdit, name)
+        assert edit is not None
+        edit.clear()
+        QTest.keyClicks(edit, words)
+    QTest.mouseClick(dialog.findChildren(QRadioButton)[0], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
     dialog.accept()
 
 

@@ -24,14 +24,12 @@ class RiskPanel(QWidget):
     Signals:
         predict_wanted: A person wants the risk calculated.
         report_wanted: A person wants the report made.
-        review_wanted: A person wants to review and sign the report.
         slice_wanted: A person wants to see a slice; carries its index.
         overridden: A person goes on in spite of a check; carries its id and the reason.
     """
 
     predict_wanted = Signal()
     report_wanted = Signal()
-    review_wanted = Signal()
     slice_wanted = Signal(int)
     overridden = Signal(str, str)
 
@@ -49,9 +47,6 @@ class RiskPanel(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(self.predict_button, 1)
         buttons.addWidget(self.report_button, 1)
-        self.review_button = QPushButton(text("gui.review", language), self)
-        self.review_button.clicked.connect(self.review_wanted)
-        buttons.addWidget(self.review_button, 1)
         self.answer = AnswerCard(language, self)
         self.reasons = ReasonsCard(language, self)
         self.reasons.slice_wanted.connect(self.slice_wanted)
@@ -97,7 +92,6 @@ class RiskPanel(QWidget):
             card.hide()
         self.show_missing(missing)
         self.report_button.setEnabled(False)
-        self.review_button.setEnabled(False)
 
     def show_missing(self, missing: tuple[Message, ...]) -> None:
         """Says what is still to do before the risk can be calculated; with nothing missing the button is live."""
@@ -151,6 +145,4 @@ class RiskPanel(QWidget):
             )
         )
         self.report_button.setEnabled(not stale)
-        # A demonstration number on a real CT is no finding, so nobody can sign it.
-        self.review_button.setEnabled(not stale and not self.answer.muted)
         self._missing.hide()
