@@ -104,11 +104,11 @@ def test_threshold_keeps_its_rule_and_intervals_hold_their_risk(developed: tuple
 
 
 def test_patients_censored_before_the_horizon_do_not_count(developed: tuple[Cases, Development]) -> None:
-    cases, _ = _cases(184, 1)
-    known = np.ones(184, dtype=bool)
+    cases, _ = _cases(120, 1)
+    known = np.ones(120, dtype=bool)
     known[::9] = False
     weights = known * 1.1
-    partition = stratified_partition(cases.ids, cases.state.event & known, 4, seed=1)
+    partition = stratified_partition(cases.ids, cases.state.event & known, 2, seed=1)
     encoding = developed[1].encoding
     first = fit_folds(
         dataclasses.replace(cases, state=HorizonOutcome(cases.state.event, weights, known)),
