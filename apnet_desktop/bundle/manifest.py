@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from apnet_desktop.clinical.factor import FactorSchema, KnownAt, Label
+from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.frozen import FrozenModel
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "RiskGroup",
     "Threshold",
     "TrainingCohort",
+    "ct_requirements",
 ]
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -223,3 +225,13 @@ class Manifest(FrozenModel):
     bfloat16_allowed: bool = False
     approval: Approval | None = None
     files: tuple[BundleFile, ...]
+
+
+def ct_requirements(manifest: Manifest) -> CtRequirements:
+    """What the bundle asks of a CT, for the checks of a series."""
+    return CtRequirements(
+        phase=manifest.ct.phase,
+        requires_contrast=manifest.eligibility.requires_contrast,
+        maximum_slice_thickness=manifest.eligibility.maximum_slice_thickness,
+        warn_slice_thickness=manifest.eligibility.warn_slice_thickness,
+    )

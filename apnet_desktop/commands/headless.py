@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from apnet_desktop.bundle.manifest import Manifest, ct_requirements
 from apnet_desktop.bundle.prediction import Prediction
 from apnet_desktop.bundle.request import PredictionRequest
 from apnet_desktop.clinical.record import ClinicalRecord
@@ -67,25 +68,26 @@ class Headless:
         self.inference.close()
         self._blocks.release_all()
 
-    def scan(self, path: Path) -> ScanResult:
+    def scan(self, path: Path, manifest: Manifest | None = None) -> ScanResult:
         """Looks through a folder, file, ZIP or DICOMDIR.
 
         Raises:
             KnownError: It cannot be read.
         """
-        return self.reader.scan(path).run(
+        task = self.reader.scan(path) if manifest is None else self.reader.scan(path, ct_requirements(manifest))
+        return task.run(
             lambda value: self._progress(
                 text("commands.stage_scan", count=value.files), min(value.fraction, 0.99) or None
             )
         )
 
-    def open_ct(self, path: Path, series_uid: str | None = None) -> OpenCt:
+    def open_ct(self, path: Path, series_uid: str | None = None, manifest: Manifest | None = None) -> OpenCt:
         """Reads a series: the one with this UID, else the best.
 
         Raises:
             CtError: There is no such series, or none that can be read.
         """
-        result = self.scan(path)
+        result = self.scan(path, manifest)
         summary = _choose(result, series_uid, path)
         task, _ = self.reader.read(summary)
         shared = task.run(lambda value: self._progress(text("commands.stage_read"), value.fraction))

@@ -167,7 +167,7 @@ def _predict(headless: Headless, files: PatientFiles, wishes: Wishes, confirmed_
     headless.inference.client.start()  # torch loads while the CT is read
     bundle = open_bundle(folder)
     record = read_record(files.clinical, bundle.manifest.factors, files.patient_id)
-    ct = headless.open_ct(files.ct, files.series)
+    ct = headless.open_ct(files.ct, files.series, bundle.manifest)
     roi = headless.import_roi(files.roi, ct, confirmed_by, files.label)
     request = wishes.request()
     if confirmed_by:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from apnet_desktop.ct.file_names import path_text
+from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.ct.series import ScanLimits, ScanProgress, ScanResult, SeriesSummary
 from apnet_desktop.ct.volume import CtVolume
@@ -33,6 +34,8 @@ __all__ = ["Reader"]
 # A job that shows no progress for this long is ended: no file may hang the program (reliability: C-03).
 _SILENCE = 10.0
 _LIMITS = ScanLimits()
+_REQUIREMENTS = CtRequirements()
+_ROI_LIMITS = (10.0, 400.0)
 
 
 class Reader:
@@ -46,12 +49,14 @@ class Reader:
         self.client = ProcessClient(main, "apnet-reader", Timing(progress=_SILENCE))
         self._blocks = blocks
 
-    def scan(self, path: Path, limits: ScanLimits = _LIMITS) -> Task[ScanProgress, ScanResult]:
-        """Looks through a folder, file, ZIP or DICOMDIR."""
+    def scan(
+        self, path: Path, requirements: CtRequirements = _REQUIREMENTS, limits: ScanLimits = _LIMITS
+    ) -> Task[ScanProgress, ScanResult]:
+        """Looks through a folder, file, ZIP or DICOMDIR, and judges each series by what a bundle asks of a CT."""
         return Task(
             self.client,
             "scan",
-            ScanPath(path=path_text(path), limits=limits),
+            ScanPath(path=path_text(path), limits=limits, requirements=requirements),
             ScanProgress,
             ScanResult,
         )
@@ -68,6 +73,7 @@ class Reader:
         volume: SharedVolume,
         author: str,
         label: int | None = None,
+        limits: tuple[float, float] = _ROI_LIMITS,
         other_frame_of_reference: bool = False,
     ) -> tuple[Task[Nothing, ImportedRoi], str]:
         """Imports a ROI file onto the grid of `volume`, into a shared block whose name is given too."""
@@ -78,6 +84,7 @@ class Reader:
             author=author,
             name=name,
             label=label,
+            limits=limits,
             other_frame_of_reference=other_frame_of_reference,
         )
         return Task(self.client, "import_roi", parameters, Nothing, ImportedRoi), name

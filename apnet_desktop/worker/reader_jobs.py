@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apnet_desktop.checks import Check
 from apnet_desktop.ct.geometry import Geometry
+from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.roi_files import RoiCandidate
 from apnet_desktop.ct.series import ScanLimits, SeriesSummary
 from apnet_desktop.frozen import FrozenModel
@@ -29,6 +30,7 @@ class ScanPath(FrozenModel):
 
     path: str
     limits: ScanLimits = ScanLimits()
+    requirements: CtRequirements = CtRequirements()
 
 
 class ReadSeries(FrozenModel):
@@ -71,6 +73,7 @@ class ImportRoi(FrozenModel):
         author: Who imports it.
         name: Block for the mask.
         label: Which label of the file; None if there should be only one.
+        limits: Plausible volume of the pancreas in mL.
         other_frame_of_reference: True if a person accepts another frame of reference.
     """
 
@@ -79,6 +82,7 @@ class ImportRoi(FrozenModel):
     author: str
     name: str
     label: int | None = None
+    limits: tuple[float, float] = (10.0, 400.0)
     other_frame_of_reference: bool = False
 
 

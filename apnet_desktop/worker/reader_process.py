@@ -72,7 +72,7 @@ def _scan(body: Mapping[str, Any], report: Report) -> FrozenModel:
     from apnet_desktop.ct.scan import scan
 
     job = ScanPath.model_validate(body)
-    return scan(text_path(job.path), report, job.limits)
+    return scan(text_path(job.path), report, job.limits, job.requirements)
 
 
 def _read(body: Mapping[str, Any], report: Report) -> FrozenModel:
@@ -127,6 +127,7 @@ def _import_roi(body: Mapping[str, Any], report: Report) -> FrozenModel:
         job.author,
         label=job.label,
         other_frame_of_reference=job.other_frame_of_reference,
+        limits_ml=job.limits,
     )
     if result.roi is None:
         return ImportedRoi(roi=None, checks=result.checks, candidates=result.candidates)

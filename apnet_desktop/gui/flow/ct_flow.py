@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from apnet_desktop.bundle.manifest import ct_requirements
 from apnet_desktop.cases.assessment import SeriesReference
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.ct.roi import Roi
@@ -105,7 +106,9 @@ class CtFlow(QObject):
             else:
                 self.choose_series(chosen, path, then)
 
-        self._runner.run(self._reader.scan(path), scanned, progress)
+        bundle = self._keeper.bundle
+        task = self._reader.scan(path, ct_requirements(bundle.manifest)) if bundle else self._reader.scan(path)
+        self._runner.run(task, scanned, progress)
 
     # -- read -----------------------------------------------------------------------------------------------------
 
@@ -178,7 +181,12 @@ class CtFlow(QObject):
         if shared is None:
             return
         self._runner.say_progress("gui.stage_roi", None)
-        task, block = self._reader.import_roi(path, shared, self._keeper.settings.reviewer, label)
+        author, bundle = self._keeper.settings.reviewer, self._keeper.bundle
+        if bundle is not None:
+            limits = bundle.manifest.eligibility.roi_volume
+            task, block = self._reader.import_roi(path, shared, author, label, limits)
+        else:
+            task, block = self._reader.import_roi(path, shared, author, label)
 
         def imported(value: ImportedRoi) -> None:
             if value.roi is None:
