@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         file_menu: list[Command | None] = [
             Command(text("gui.action_open_folder", language), self.ask_folder, "Ctrl+O"),
             Command(text("gui.action_open_file", language), self.ask_file, "Ctrl+Shift+O"),
-            Command(text("gui.action_demo", language), self.open_demo, "Ctrl+D"),
+            Command(text("gui.action_demo", language), self.open_demo, "Ctrl+Shift+D"),
             None,
             Command(text("gui.action_worklist", language), self.show_worklist, "Ctrl+L"),
             Command(text("gui.action_settings", language), self.show_settings, "Ctrl+,"),

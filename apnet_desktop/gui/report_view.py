@@ -243,10 +243,14 @@ class ReportView(QWidget):
         for widget in (self._smaller, self._larger, self._fit):
             bar.addWidget(widget)
         bar.addStretch(1)
+        # A row of their own: one row of all is wider than a laptop's window beside the risk.
+        actions = QHBoxLayout()
         for widget in (self._review, self._dicom, self._save, self._print):
-            bar.addWidget(widget)
+            actions.addWidget(widget)
+        actions.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(actions)
         layout.addLayout(bar)
         layout.addWidget(self._area, 1)
 

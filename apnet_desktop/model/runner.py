@@ -68,7 +68,7 @@ class NetworkRunner:
                 raise PredictionError(Message.of("model.out_of_memory")) from error
         try:
             from apnet_desktop.model.torch_engine import TorchEngine
-        except ImportError as error:
+        except (ImportError, OSError) as error:
             # Not installed, or its libraries do not fit into the memory that is left.
             raise PredictionError(Message.of("model.no_engine")) from error
         try:

@@ -40,7 +40,7 @@ from apnet_desktop.language import Language, text
 __all__ = ["ClinicalForm", "FormState"]
 
 _COLUMN = 20  # heights of a line: narrower, a field with its unit does not read well
-_PANEL = 19
+_PANEL = 22
 _QUIET_MILLISECONDS = 200  # after the last key, before the record is handed on
 
 
