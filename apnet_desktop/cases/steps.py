@@ -60,8 +60,10 @@ def _clinical(assessment: Assessment, schema: FactorSchema | None) -> StepStatus
     missing = [factor for factor in schema.factors if not record.answered(factor.id)] if schema else []
     if missing:
         return _status(Step.CLINICAL, StepState.TO_DO, "cases.clinical_missing", missing=len(missing))
-    unknown = sum(value is None for value in record.values.values())
-    return _status(Step.CLINICAL, StepState.DONE, "cases.clinical_done", known=len(record.values) - unknown,
+    asked = {factor.id for factor in schema.factors} if schema else record.values.keys()
+    answers = [value for id, value in record.values.items() if id in asked]
+    unknown = sum(value is None for value in answers)
+    return _status(Step.CLINICAL, StepState.DONE, "cases.clinical_done", known=len(answers) - unknown,
                    unknown=unknown)  # fmt: skip
 
 
