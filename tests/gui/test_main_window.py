@@ -5,12 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pydicom
 import pypdf
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QRadioButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from apnet_desktop.cases.assessment import ReportVersion, Step, StepState
@@ -80,7 +81,7 @@ def test_a_dropped_folder_opens(window: MainWindow, qtbot: QtBot, demo_case: Dem
 
 
 def test_the_simulated_patient_goes_the_whole_way(
-    window: MainWindow, qtbot: QtBot, demo_case: DemoCase, tmp_path: Path
+    window: MainWindow, qtbot: QtBot, demo_case: DemoCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver.open_ct(qtbot, window, demo_case.ct_folder)
     window._fill_demo(  # what Ctrl+D does once the case is made
@@ -123,9 +124,22 @@ def test_the_simulated_patient_goes_the_whole_way(
     driver.wait_for(qtbot, lambda: not window.runner.busy)
     window.report_view.save_as(pdf)
     words = "".join(page.extract_text() for page in pypdf.PdfReader(pdf).pages)
+    _export_to_dicom(window, qtbot, tmp_path, monkeypatch)
     assert "REVIEWED" in words
     assert "DRAFT" not in words
     assert "Gastroenterologist" in words
+
+
+def _export_to_dicom(window: MainWindow, qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = folder / "dicom"
+    out.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(out))
+    export = next(button for button in window.report_view.findChildren(QPushButton) if "DICOM" in button.text())
+    driver.press(window, export)
+    driver.wait_for(qtbot, lambda: str(out) in window.notice.sentence)
+    found = {pydicom.dcmread(path).Modality: path.name for path in out.iterdir()}
+    assert set(found) == {"DOC", "SEG", "SR"}
+    assert not any("DEMO" in name for name in found.values())
 
 
 def _reports(window: MainWindow) -> tuple[ReportVersion, ...]:
@@ -151,8 +165,10 @@ def _risk_from_the_command_line(demo_case: DemoCase) -> float:
     return prediction.fused.risk
 
 
-def test_a_changed_factor_greys_the_number_at_once(window: MainWindow, qtbot: QtBot, demo_case: DemoCase) -> None:
-    test_the_simulated_patient_goes_the_whole_way(window, qtbot, demo_case, demo_case.ct_folder.parent)
+def test_a_changed_factor_greys_the_number_at_once(
+    window: MainWindow, qtbot: QtBot, demo_case: DemoCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test_the_simulated_patient_goes_the_whole_way(window, qtbot, demo_case, tmp_path, monkeypatch)
     assessment = window.keeper.assessment
     assert assessment is not None
     window.keeper.set_record(assessment.record.with_value("age", 77.0))
