@@ -76,10 +76,13 @@ def age_at_study(volume: CtVolume | None) -> int | None:
 def image_checks(volume: CtVolume, roi: Roi, manifest: Manifest) -> tuple[Check, ...]:
     """Whether CT and ROI are what the model takes. The ROI is not empty and on the CT's grid."""
     rules = manifest.eligibility
+    thickness = _thickness(volume, rules)
+    # Said once: the reader has judged the thickness too, by this bundle's limits if it was open by then.
+    said = any(check.id == "ct.slice_thickness" and check.state is thickness.state for check in volume.checks)
     return (
         _hounsfield(volume),
         _contrast(volume, manifest),
-        _thickness(volume, rules),
+        *(() if said else (thickness,)),
         _pixels(volume),
         _confirmation(roi),
         _volume(roi, rules),

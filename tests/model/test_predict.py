@@ -15,14 +15,15 @@ from apnet_desktop.bundle.files import Bundle
 from apnet_desktop.bundle.manifest import BundleStatus
 from apnet_desktop.bundle.prediction import Compute, Device, Precision, Prediction, Route
 from apnet_desktop.bundle.request import SiteBaseRate
-from apnet_desktop.checks import CheckState
+from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.clinical.factor import Factor, FactorKind
 from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
 from apnet_desktop.errors import KnownError, PredictionError, RoiError
-from apnet_desktop.language import Language
+from apnet_desktop.language import Language, Message
 from apnet_desktop.model import predict as predict_module
 from apnet_desktop.model.compute import choose_compute
 from apnet_desktop.model.engine import DeviceMemoryError
+from apnet_desktop.model.input_checks import image_checks
 from apnet_desktop.model.predict import Predictor, predict
 from tests.model import factory
 
@@ -380,3 +381,12 @@ def test_what_if_of_any_record_is_a_probability(
         predictor.predict(VOLUME, ROI, factory.record(), factory.request())
     asked = predictor.what_if(ClinicalRecord(values=values))
     assert all(0 < risk.lower <= risk.risk <= risk.upper < 1 for risk in asked.routes)
+
+
+def test_the_thickness_is_said_once_where_the_reader_judged_it_alike(bundle: Bundle) -> None:
+    volume, roi = factory.body()
+    said = Check(id="ct.slice_thickness", state=CheckState.PASSED, message=Message.of("model.nothing_missing"))
+    judged = replace(volume, checks=(*volume.checks, said))
+    warned = replace(volume, checks=(said.model_copy(update={"state": CheckState.REFUSED}),))
+    ids = [{check.id for check in image_checks(one, roi, bundle.manifest)} for one in (volume, judged, warned)]
+    assert ["model.thickness" in found for found in ids] == [True, False, True]
