@@ -21,7 +21,6 @@ from apnet_desktop.gui.notice import NoticeKind
 from apnet_desktop.gui.services import Services
 from apnet_desktop.gui.settings_privacy import forget_file_dialogs
 from apnet_desktop.gui.theme import apply_theme
-from apnet_desktop.gui.worklist_restore import RestoreDialog
 from apnet_desktop.language import Language, Message, text
 from apnet_desktop.locations import resources_folder
 
@@ -85,6 +84,8 @@ def _open_store(folder: Path | None, settings: Settings) -> CaseStore:
     except CaseError as error:
         if error.message.id != "cases.damaged":
             raise
+        from apnet_desktop.gui.worklist_restore import RestoreDialog
+
         dialog = RestoreDialog(folder or user_data_folder(), error.message, settings.language)
         if dialog.exec() != QDialog.DialogCode.Accepted:
             raise

@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         self.ct_flow = CtFlow(services, self.runner, self.keeper, self)
         self.risk_flow = RiskFlow(services, self.runner, self.keeper, self.ct_flow.open, self)
         self._step = Step.CT
+        self._closed = False
         self._path: Path | None = None
         self._build()
         self._build_menus()
@@ -199,6 +200,8 @@ class MainWindow(QMainWindow):
 
     def start(self, path: Path | None = None, demo: bool = False) -> None:
         """Starts the processes once the window is on the screen, and opens what it was started with."""
+        if self._closed:
+            return  # a person closed the window before it was painted
         self._services.reader.client.start()
         self.risk_flow.open_bundle()
         interrupted = self._services.store.interrupted_case()
@@ -212,6 +215,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ends jobs and processes; everything is in the store already."""
+        self._closed = True
         if self.form is not None:
             self.form.flush()
             self.form.blockSignals(True)  # fields that lose the focus now have nothing new to say

@@ -55,7 +55,7 @@ def _seconds_to_shown(code: str, *arguments: str) -> float:
         assert process.stdout is not None
         line = process.stdout.readline()
         shown = time.perf_counter() - start
-        process.wait()
+        process.wait(timeout=30)
     if line.strip() != "shown":
         raise RuntimeError("the window was not shown")
     return shown
