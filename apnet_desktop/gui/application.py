@@ -56,7 +56,8 @@ def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | No
         return 1
     forget_file_dialogs(application, store.folder / "partial")
     apply_theme(application, settings.theme.value)
-    add_screen_fonts(settings.language)
+    if settings.language is Language.CHINESE:
+        add_screen_fonts(settings.language)
     _translate_qt(application, settings.language)
     services = Services.start(store, settings_file, settings, log_file.parent)
     window = MainWindow(services)
@@ -66,6 +67,9 @@ def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | No
         window.notice.say(Message.of("gui.crashed"), NoticeKind.INFORMATION)
     if settings_error is not None:
         window.notice.say(settings_error)
+    if settings.language is not Language.CHINESE:
+        # A Chinese name may come, but asking the system for its fonts takes time that the first paint need not wait.
+        QTimer.singleShot(0, window, lambda: add_screen_fonts(settings.language))
     # The first paint goes before the processes start.
     QTimer.singleShot(0, window, lambda: window.start(path, demo=demo))
     code = application.exec()

@@ -45,7 +45,6 @@ from apnet_desktop.gui.pages import FormPage, ImagePage, RiskPage
 from apnet_desktop.gui.questions import ask_ct_file, ask_ct_folder, ask_folder_for_dicom, ask_label, ask_roi_file
 from apnet_desktop.gui.rail import StepRail
 from apnet_desktop.gui.services import Services
-from apnet_desktop.gui.steps.clinical_form import ClinicalForm
 from apnet_desktop.gui.theme import apply_theme
 from apnet_desktop.language import Message, text
 from apnet_desktop.version import APPLICATION_VERSION
@@ -54,6 +53,7 @@ from apnet_desktop.worker.reader_jobs import DemoCasePaths
 
 if TYPE_CHECKING:
     from apnet_desktop.gui.settings_page import SettingsPage
+    from apnet_desktop.gui.steps.clinical_form import ClinicalForm
     from apnet_desktop.gui.worklist import WorklistView
 
 __all__ = ["MainWindow"]
@@ -81,6 +81,7 @@ class MainWindow(QMainWindow):
         self.risk_flow = RiskFlow(services, self.runner, self.keeper, self.ct_flow.open, self)
         self._step = Step.CT
         self._closed = False
+        self._manifest: Manifest | None = None
         self._path: Path | None = None
         self._build()
         self._build_menus()
@@ -203,6 +204,8 @@ class MainWindow(QMainWindow):
         if self._closed:
             return  # a person closed the window before it was painted
         self._services.reader.client.start()
+        if self._manifest is not None:
+            self._make_form(self._manifest)
         self.risk_flow.open_bundle()
         interrupted = self._services.store.interrupted_case()
         if demo:
@@ -232,14 +235,14 @@ class MainWindow(QMainWindow):
         self._show_case()
 
     def _show_manifest_mark(self) -> None:
-        """The bundle's status and form stand at once; its files are checked in the background."""
+        """The bundle's status stands at once; its form comes after the first paint, its files are checked beside it."""
         try:
             path = self._services.bundle_folder / "manifest.json"
             manifest = parse_manifest(path.read_bytes())
         except (KnownError, OSError):
             return  # the check in the background says what is wrong
         self.banner.show_status(manifest.status)
-        self._make_form(manifest)
+        self._manifest = manifest
 
     def _bundle_opened(self, bundle: Bundle) -> None:
         self.banner.show_status(bundle.status)
@@ -248,6 +251,8 @@ class MainWindow(QMainWindow):
         self._show_case()
 
     def _make_form(self, manifest: Manifest) -> None:
+        from apnet_desktop.gui.steps.clinical_form import ClinicalForm
+
         self._factors = manifest.factors
         self.form = ClinicalForm(manifest.factors, self._language, self)
         self.form.use_conventional_units(self._services.settings.units is UnitSystem.CONVENTIONAL)

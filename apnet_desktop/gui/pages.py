@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from apnet_desktop.cases.assessment import Step
 from apnet_desktop.gui.report_view import ReportView
-from apnet_desktop.gui.steps.clinical_form import ClinicalForm
 from apnet_desktop.gui.steps.ct import CtPanel
 from apnet_desktop.gui.steps.risk.risk_panel import RiskPanel
 from apnet_desktop.gui.steps.roi import RoiPanel
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 from apnet_desktop.language import Language
+
+if TYPE_CHECKING:
+    from apnet_desktop.gui.steps.clinical_form import ClinicalForm
 
 __all__ = ["FormPage", "ImagePage", "RiskPage"]
 
