@@ -91,6 +91,7 @@ class Jobs(QObject):
             body=task.parameters.model_dump(mode="json"),
             on_progress=progress,
             on_done=done,
+            quick=task.quick,
         )
         running = RunningJob(job)
         task.client.submit(job)

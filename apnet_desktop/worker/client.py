@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import multiprocessing
 import sys
@@ -10,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -23,15 +22,11 @@ from apnet_desktop.errors import KnownError, ProcessError, Stopped
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
 from apnet_desktop.worker.channel import Channel, Envelope, Kind
+from apnet_desktop.worker.job import Fault, Job
 
 __all__ = ["Fault", "Job", "ProcessClient", "Timing"]
 
 _log = logging.getLogger(__name__)
-_numbers = itertools.count(1)
-
-
-class Fault(Exception):  # noqa: N818 - the word of the exit codes: internal fault
-    """A bug in a process. Its log has the place; the person is told that nothing is lost."""
 
 
 @dataclass(frozen=True)
@@ -49,45 +44,8 @@ class Timing:
     progress: float | None = None
 
 
-@dataclass(eq=False)
-class Job:
-    """One job in a process, and what became of it.
-
-    Attributes:
-        name: Which handler.
-        body: Parameters, as JSON values.
-        on_progress: Called with each progress value, on the listener thread.
-        on_done: Called once at the end, on the listener thread, with the job.
-        number: Unique in this application: a late message for another job is dropped by it.
-        result: The result as JSON values, None unless it ended well.
-        error: `KnownError`, `Stopped` or `Fault`, None unless it ended badly.
-    """
-
-    name: str
-    body: Mapping[str, Any]
-    on_progress: Callable[[Mapping[str, Any]], None] = lambda _: None
-    on_done: Callable[[Job], None] = lambda _: None
-    number: int = field(default_factory=lambda: next(_numbers))
-    result: Mapping[str, Any] | None = None
-    error: Exception | None = None
-    done: threading.Event = field(default_factory=threading.Event)
-    last_sign: float = field(default_factory=time.monotonic)
-
-    def wait(self) -> Mapping[str, Any]:
-        """The result, once it is there.
-
-        Raises:
-            KnownError, Stopped, Fault: The job ended badly.
-        """
-        while not self.done.wait(0.2):
-            pass  # short waits, so that Ctrl+C is noticed on every system
-        if self.error is not None:
-            raise self.error
-        return self.result or {}
-
-
 class ProcessClient:
-    """One child process that does one job at a time, in order; the rest wait.
+    """One child process that does one job at a time, in order; the rest wait, but for quick ones.
 
     Args:
         target: Main function of the process; gets its end of the pipe.
@@ -105,6 +63,7 @@ class ProcessClient:
         self._ready = False
         self._waiting: deque[Job] = deque()
         self._current: Job | None = None
+        self._quick: dict[int, Job] = {}
         self._listeners: list[threading.Thread] = []
         self._never_ready = 0
         self._closed = False
@@ -161,7 +120,7 @@ class ProcessClient:
         The jobs end with `Stopped`. Safe to call at any time.
         """
         with self._lock:
-            if self._current is None and not self._waiting:
+            if self._current is None and not self._waiting and not self._quick:
                 return
             jobs = self._drop_process()
         for job in jobs:
@@ -187,22 +146,31 @@ class ProcessClient:
         A process holds nothing of value between jobs, so there is no polite way to end it. Called with the lock held.
         """
         process = self._process
-        jobs = [*([self._current] if self._current else []), *self._waiting]
+        jobs = [*([self._current] if self._current else []), *self._quick.values(), *self._waiting]
         self._process = self._channel = self._current = None
         self._ready = False
         self._waiting.clear()
+        self._quick.clear()
         if process is not None:
             process.kill()
         return jobs
 
     def _next(self) -> None:
-        """Sends the next waiting job if the process is free. Called with the lock held."""
-        if not self._ready or self._current is not None or not self._waiting or self._channel is None:
+        """Sends every quick job, and the next other one if the process is free. Called with the lock held."""
+        if not self._ready or self._channel is None:
             return
-        job = self._current = self._waiting.popleft()
+        for job in [job for job in self._waiting if job.quick]:
+            self._waiting.remove(job)
+            self._quick[job.number] = job
+            self._send(self._channel, job)
+        if self._current is None and self._waiting:
+            self._current = self._waiting.popleft()
+            self._send(self._channel, self._current)
+
+    def _send(self, channel: Channel, job: Job) -> None:
         job.last_sign = time.monotonic()
         try:
-            self._channel.send(Envelope(kind=Kind.JOB, job=job.number, name=job.name, body=dict(job.body)))
+            channel.send(Envelope(kind=Kind.JOB, job=job.number, name=job.name, body=dict(job.body)))
         except OSError:
             _log.warning("%s: pipe closed while a job was sent", self._name)  # the listener finds the death and tells
 
@@ -255,17 +223,20 @@ class ProcessClient:
                 self._ready, self._never_ready = True, 0
                 self._next()
             return
-        job = self._current
-        if job is None or envelope.job != job.number:
+        job = self._job(envelope.job)
+        if job is None:
             return
         job.last_sign = time.monotonic()
         if envelope.kind is Kind.PROGRESS:
             job.on_progress(envelope.body)
             return
         with self._lock:
-            if self._current is not job:
+            if self._job(job.number) is not job:
                 return
-            self._current = None
+            if job.quick:
+                del self._quick[job.number]
+            else:
+                self._current = None
             self._next()
         if envelope.kind is Kind.RESULT:
             self._finish(job, result=envelope.body)
@@ -275,15 +246,21 @@ class ProcessClient:
         else:
             self._finish(job, error=Fault(envelope.name))
 
+    def _job(self, number: int) -> Job | None:
+        """The job with this number that the process has; None if it has none."""
+        current = self._current
+        return current if current is not None and current.number == number else self._quick.get(number)
+
     def _lost(self, process: BaseProcess, reason: Message) -> None:
         """The process died or hangs: its job ends with the reason, the others run in a new one."""
         with self._lock:
             if self._process is not process:
                 return
-            current, waiting, was_ready = self._current, list(self._waiting), self._ready
+            given = [*([self._current] if self._current else []), *self._quick.values()]
+            waiting, was_ready = list(self._waiting), self._ready
             self._drop_process()
             _log.warning("%s lost: %s", self._name, reason.id)
-            jobs = [current] if current else []
+            jobs = given
             if was_ready:
                 self._waiting.extend(waiting)
             else:  # it never came up: starting it again would end the same way

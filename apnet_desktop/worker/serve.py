@@ -1,9 +1,13 @@
-"""The loop of a process: take a job, report its progress, answer with a value, a known error or a fault."""
+"""The loop of a process: take a job, report its progress, answer with a value, a known error or a fault.
+
+Jobs run one after another. A process may also have quick jobs, which answer at once beside the job in hand.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+import queue
 import signal
 import sys
 import threading
@@ -34,13 +38,20 @@ class Report(Protocol):
 Handler = Callable[[Mapping[str, Any], Report], FrozenModel]
 
 
-def serve(connection: Connection, handlers: Mapping[str, Handler], prepare: Callable[[], None]) -> None:
+def serve(
+    connection: Connection,
+    handlers: Mapping[str, Handler],
+    prepare: Callable[[], None],
+    quick: Mapping[str, Handler] | None = None,
+) -> None:
     """Runs jobs until the window closes the pipe or is gone.
 
     Args:
         connection: This process's end of the pipe.
         handlers: What to do, by the job's name.
         prepare: Imports and limits, once, before *ready* is sent.
+        quick: Handlers that take milliseconds: they answer beside the job in hand, on the main thread, while jobs run
+            on one of their own. Without any, jobs run on the main thread.
     """
     with suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the command line, which then stops us
@@ -50,15 +61,34 @@ def serve(connection: Connection, handlers: Mapping[str, Handler], prepare: Call
     try:
         prepare()
         channel.send(Envelope(kind=Kind.READY))
+        take = _queue_of(handlers, channel) if quick else lambda job: channel.send(_answer(job, handlers, channel))
         while True:
             envelope = channel.receive()
-            if envelope is not None:
-                channel.send(_answer(envelope, handlers, channel))
+            if envelope is None:
+                continue
+            if quick and envelope.name in quick:
+                channel.send(_answer(envelope, quick, channel))
+            else:
+                take(envelope)
     except (EOFError, OSError):
         # The window is gone or has closed the pipe: end at once, without waiting for threads of libraries.
         os._exit(0)
     finally:
         ended.set()
+
+
+def _queue_of(handlers: Mapping[str, Handler], channel: Channel) -> Callable[[Envelope], None]:
+    """Starts a thread that runs jobs in order, and returns what puts a job into its queue."""
+    jobs: queue.SimpleQueue[Envelope] = queue.SimpleQueue()
+
+    def work() -> None:
+        # A closed pipe ends the process on the main thread, which reads it.
+        with suppress(EOFError, OSError):
+            while True:
+                channel.send(_answer(jobs.get(), handlers, channel))
+
+    threading.Thread(target=work, name="jobs", daemon=True).start()
+    return jobs.put
 
 
 def _answer(envelope: Envelope, handlers: Mapping[str, Handler], channel: Channel) -> Envelope:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from apnet_desktop.frozen import FrozenModel
-from apnet_desktop.worker.client import ProcessClient
+from apnet_desktop.worker.client import Job, ProcessClient
 
 __all__ = ["Nothing", "Task"]
 
@@ -29,6 +29,7 @@ class Task(Generic[P, R]):
         parameters: What it gets.
         progress: Model of its progress values.
         result: Model of its result.
+        quick: True if the process answers it beside the job in hand.
     """
 
     client: ProcessClient
@@ -36,6 +37,7 @@ class Task(Generic[P, R]):
     parameters: FrozenModel
     progress: type[P]
     result: type[R]
+    quick: bool = False
 
     def run(self, on_progress: Callable[[P], None] = lambda _: None) -> R:
         """Runs it and waits; `on_progress` is called on another thread.
@@ -43,7 +45,10 @@ class Task(Generic[P, R]):
         Raises:
             KnownError, Stopped, Fault: It ended badly.
         """
-        body = self.client.run(
-            self.name, self.parameters, lambda value: on_progress(self.progress.model_validate(value))
+        job = Job(
+            name=self.name,
+            body=self.parameters.model_dump(mode="json"),
+            on_progress=lambda value: on_progress(self.progress.model_validate(value)),
+            quick=self.quick,
         )
-        return self.result.model_validate(body)
+        return self.result.model_validate(self.client.submit(job).wait())

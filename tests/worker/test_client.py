@@ -113,6 +113,28 @@ def test_stop_ends_the_job_at_once_and_a_new_process_warms(client: ProcessClient
     assert not _alive(old)
 
 
+def test_a_quick_job_is_answered_beside_the_job_in_hand_and_ends_with_it() -> None:
+    client = ProcessClient(toy_process.with_quick_jobs, "toy")
+    try:
+        assert client.submit(Job(name="triple", body={"value": 1}, quick=True)).wait() == {"value": 3.0}
+        long = client.submit(Job(name="sleep", body={"value": 60.0}))
+        start = time.monotonic()
+        assert client.submit(Job(name="triple", body={"value": 2}, quick=True)).wait() == {"value": 6.0}
+        assert time.monotonic() - start < 1
+        assert not long.done.is_set()
+        client.stop()
+        with pytest.raises(Stopped):
+            long.wait()
+        assert client.run("double", Number(value=1)) == {"value": 2.0}
+        dying = client.submit(Job(name="die", body={"value": int(signal.SIGKILL)}))
+        waiting = client.submit(Job(name="triple", body={"value": 4}, quick=True))
+        with pytest.raises(ProcessError):
+            dying.wait()
+        assert waiting.done.wait(10)  # answered before the death, or ended by it: never forgotten
+    finally:
+        client.close()
+
+
 def test_no_progress_ends_a_job() -> None:
     client = ProcessClient(toy_process.main, "toy", Timing(progress=1.0))
     try:

@@ -113,3 +113,11 @@ def main(connection: Connection) -> None:
 
 def never_starts(connection: Connection) -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def with_quick_jobs(connection: Connection) -> None:
+    serve(connection, HANDLERS, prepare=lambda: None, quick={"triple": _triple})
+
+
+def _triple(body: Mapping[str, Any], report: Report) -> FrozenModel:
+    return Number(value=3 * Number.model_validate(body).value)
