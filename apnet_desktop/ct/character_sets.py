@@ -14,7 +14,7 @@ from pydicom.valuerep import PersonName
 from apnet_desktop.ct.header import Header
 from apnet_desktop.ct.series import NameReading
 
-__all__ = ["header_name", "header_text", "name_readings", "name_text"]
+__all__ = ["header_name", "header_text", "name_readings", "name_text", "written_name"]
 
 _GUESSES = ("utf-8", "gb18030")
 _SHOWN = {"utf-8": "ISO_IR 192", "gb18030": "GB18030"}
@@ -72,10 +72,15 @@ def header_text(header: Header, keyword: str, override: str = "") -> str:
 
 def header_name(header: Header, override: str = "") -> str:
     """The patient's name for a person: "Family Given", or the ideographic form where there is one (张三)."""
+    return name_text(written_name(header, override))
+
+
+def written_name(header: Header, override: str = "") -> str:
+    """The patient's name as the header carries it, with its component groups ("Zhang^San=张^三")."""
     raw = header.raw("PatientName")
     declared = _declared(header)
     if override or (raw.isascii() and b"\x1b" not in raw) or _undeclared(declared):
-        return name_text(_decode(raw, declared, override))
+        return _clean(_decode(raw, declared, override))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -85,7 +90,7 @@ def header_name(header: Header, override: str = "") -> str:
             text = _decode(raw, declared, "")
     if "\ufffd" in text:
         text = _decode(raw, (), "")
-    return name_text(text)
+    return _clean(text)
 
 
 def name_text(text: str) -> str:

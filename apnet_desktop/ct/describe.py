@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime
 
-from apnet_desktop.ct.character_sets import header_name, header_text
+from apnet_desktop.ct.character_sets import header_name, header_text, written_name
 from apnet_desktop.ct.frames import Frame
 from apnet_desktop.ct.header import Header
 from apnet_desktop.ct.identity import PatientIdentity
@@ -49,6 +49,7 @@ def identify(header: Header, character_set: str = "") -> PatientIdentity:
         patient_id=header_text(header, "PatientID", character_set),
         birth_date=parse_date(header.ascii("PatientBirthDate")),
         sex=sex if sex in ("M", "F", "O") else "",
+        dicom_name=written_name(header, character_set),
     )
 
 

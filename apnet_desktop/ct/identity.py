@@ -17,6 +17,8 @@ class PatientIdentity(FrozenModel):
         patient_id: Hospital's patient ID, (0010,0020).
         birth_date: (0010,0030).
         sex: "M", "F", "O" or "" as in (0010,0040).
+        dicom_name: (0010,0010) as the files carry it ("Zhang^San=张^三"), so that an archive files what is written for
+            the CT under the same name; empty where no file says.
         entered_by_hand: True if a person typed it because the files carry none; the report says so.
     """
 
@@ -24,4 +26,5 @@ class PatientIdentity(FrozenModel):
     patient_id: str = ""
     birth_date: date | None = None
     sex: str = ""
+    dicom_name: str = ""
     entered_by_hand: bool = False

@@ -52,6 +52,13 @@ def test_declared_scripts(tmp_path: Path, declared: str | None, raw: bytes, expe
     summary = _scanned(tmp_path, declared, raw)
     assert summary.identity.name == expected
     assert summary.other_names == () or declared == "ISO_IR 100"
+    assert name_text(summary.identity.dicom_name) == expected
+
+
+def test_an_archive_gets_the_name_with_all_its_groups(tmp_path: Path) -> None:
+    """What is filed beside the CT must carry the CT's own name, not the one that a person reads."""
+    summary = _scanned(tmp_path, "GB18030", "Wang^XiaoDong=王^小东".encode("gb18030"))
+    assert summary.identity.dicom_name == "Wang^XiaoDong=王^小东"
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
