@@ -12,6 +12,7 @@ from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
 
 __all__ = [
+    "REPEATABILITY",
     "BaseRate",
     "Compute",
     "Contribution",
@@ -26,6 +27,10 @@ __all__ = [
     "RouteRisk",
     "WhatIf",
 ]
+
+
+REPEATABILITY = "model.repeatability"
+"""The check that follows the risk: it takes several more passes over the images."""
 
 
 class Route(StrEnum):
@@ -153,7 +158,11 @@ class InputDigests(FrozenModel):
 
 
 class Provenance(FrozenModel):
-    """Where a prediction comes from. Time and id are inputs, so that the same inputs give the same bytes."""
+    """Where a prediction comes from. Time and id are inputs, so that the same inputs give the same bytes.
+
+    Attributes:
+        factors: Ids of the factors whose values the record's digest covers; empty: all of the record's.
+    """
 
     prediction_id: str
     time: datetime
@@ -162,6 +171,7 @@ class Provenance(FrozenModel):
     bundle_version: str
     bundle_sha256: str
     compute: Compute
+    factors: tuple[str, ...] = ()
     inputs: InputDigests
 
 
@@ -199,6 +209,11 @@ class Prediction(FrozenModel):
     def fused(self) -> RouteRisk | None:
         """The answer."""
         return self.route(Route.FUSED)
+
+    @property
+    def unfinished(self) -> bool:
+        """True while the checks that follow the risk are not done: it may be read, but not reviewed."""
+        return self.fused is not None and all(check.id != REPEATABILITY for check in self.checks)
 
 
 class WhatIf(FrozenModel):

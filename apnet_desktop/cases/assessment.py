@@ -11,6 +11,7 @@ from apnet_desktop.bundle.prediction import InputDigests, Prediction
 from apnet_desktop.checks import Check
 from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.clinical.record import ClinicalRecord
+from apnet_desktop.ct.file_names import path_text
 from apnet_desktop.ct.geometry import Geometry
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.ct.roi import Roi
@@ -71,7 +72,7 @@ class SeriesReference(FrozenModel):
     """The CT series of a case: where it lies and what it is. The pixels stay where they are.
 
     Attributes:
-        path: Folder or file that was opened.
+        path: Folder or file that was opened, as `ct.file_names.path_text` writes it.
         series: What a person and a report need to know of it.
         identity: Whose CT it is.
         geometry: Its grid.
@@ -92,7 +93,7 @@ class SeriesReference(FrozenModel):
     def of(cls, volume: CtVolume, path: Path, *, copied: bool = False) -> SeriesReference:
         """The reference to a volume that was read from `path`."""
         return cls(
-            path=str(path),
+            path=path_text(path),
             series=volume.series,
             identity=volume.identity,
             geometry=volume.geometry,
@@ -116,6 +117,7 @@ class ReportVersion(FrozenModel):
 
     Attributes:
         version: 1, 2, 3, ...
+        report_id: Id that it prints; empty in stores of earlier versions.
         file: File name in the case's folder.
         sha256: Of the PDF.
         twin_sha256: Of the machine-readable twin, or empty.
@@ -128,6 +130,7 @@ class ReportVersion(FrozenModel):
     """
 
     version: int
+    report_id: str = ""
     file: str
     sha256: str
     twin_sha256: str = ""
@@ -182,6 +185,8 @@ class Assessment:
     def current_inputs(self, bundle: str, compute: str, base_rate: str, roi_digest: str | None = None) -> InputDigests:
         """Digests of what a prediction would use now; empty text where there is no CT or no ROI.
 
+        Of the record those values count that the last prediction rests on: what only a severity score reads may change.
+
         Args:
             bundle: SHA-256 of the bundle in use.
             compute: Digest of the device, precision and batching in use.
@@ -190,10 +195,11 @@ class Assessment:
         """
         if roi_digest is None:
             roi_digest = self.roi.digest() if self.roi else ""
+        factors = self.prediction.provenance.factors if self.prediction else ()
         return InputDigests(
             volume=self.series.volume_digest if self.series else "",
             roi=roi_digest,
-            record=self.record.digest(),
+            record=(self.record.restricted(factors) if factors else self.record).digest(),
             bundle=bundle,
             compute=compute,
             base_rate=base_rate,

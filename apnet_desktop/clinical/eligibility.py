@@ -9,16 +9,30 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from apnet_desktop.checks import Check, CheckState
-from apnet_desktop.clinical.factor import KnownAt
+from apnet_desktop.clinical.factor import FactorSchema, KnownAt
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.clinical.scores.atlanta import atlanta
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
 
-__all__ = ["PredictionDates", "check_ct_date", "check_eligibility", "prediction_dates"]
+__all__ = ["PredictionDates", "check_ct_date", "check_eligibility", "prediction_dates", "used_factors"]
 
 _GRADES = ("mild", "moderately_severe", "severe")
 _EARLY_CT_HOURS = 72.0  # before, CT underestimates necrosis (ACR Appropriateness Criteria, acute pancreatitis)
+
+
+# What is read here, whatever factors a model was trained on.
+_READ = (
+    "age",
+    "atlanta_grade",
+    "chronic_pancreatitis",
+    "pancreatic_cancer",
+    "prior_episodes",
+    "hours_since_onset",
+    "onset_date",
+    "admission_date",
+    "discharge_date",
+)
 
 
 class PredictionDates(FrozenModel):
@@ -43,6 +57,17 @@ def prediction_dates(record: ClinicalRecord, moment: KnownAt) -> PredictionDates
         return PredictionDates(moment=None, horizon_start=start)
     days = 2 if moment is KnownAt.HOURS_48 else 0
     return PredictionDates(moment=admission + timedelta(days=days), horizon_start=start)
+
+
+def used_factors(record: ClinicalRecord, schema: FactorSchema) -> tuple[str, ...]:
+    """Ids of the factors on whose values a prediction rests: the model's, and what eligibility and dates need.
+
+    Not those that only a severity score reads; unless the grade is open, which the Revised Atlanta rules then settle
+    from all of them: empty for *all*.
+    """
+    if not isinstance(record.value("atlanta_grade"), str):
+        return ()
+    return tuple(dict.fromkeys((*(factor.id for factor in schema.factors), *_READ)))
 
 
 def check_eligibility(

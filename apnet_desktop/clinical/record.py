@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Collection
 from datetime import date
 
 from pydantic import field_validator
 
-from apnet_desktop.clinical.factor import FactorSchema, Interval
+from apnet_desktop.clinical.factor import Interval
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.frozen import FrozenModel
 
@@ -106,9 +107,9 @@ class ClinicalRecord(FrozenModel):
             }
         )
 
-    def restricted(self, schema: FactorSchema) -> ClinicalRecord:
-        """Only the values of this schema's factors: what a model that was trained on them sees."""
-        return self.model_copy(update={"values": {key: value for key, value in self.values.items() if schema.has(key)}})
+    def restricted(self, factors: Collection[str]) -> ClinicalRecord:
+        """Only the values of these factors."""
+        return self.model_copy(update={"values": {key: value for key, value in self.values.items() if key in factors}})
 
     def digest(self) -> str:
         """SHA-256 of the values and the schema's version, in hexadecimal, independent of their order."""

@@ -17,7 +17,7 @@ from apnet_desktop.errors import CtError, RoiError
 from apnet_desktop.language import Message, text
 from apnet_desktop.locations import models_folder
 from apnet_desktop.worker.inference import Inference
-from apnet_desktop.worker.inference_jobs import MadeReport, MakeReport
+from apnet_desktop.worker.inference_jobs import MadeReport, MakeReport, PredictProgress
 from apnet_desktop.worker.reader import Reader
 from apnet_desktop.worker.reader_jobs import DemoCasePaths
 from apnet_desktop.worker.shared_memory import SharedBlocks, SharedRoi, SharedVolume
@@ -119,9 +119,16 @@ class Headless:
         record: ClinicalRecord,
         request: PredictionRequest,
     ) -> Prediction:
-        """Predicts for one patient."""
-        task = self.inference.predict(bundle, device, ct.shared, roi, record, request)
-        return task.run(lambda value: self._progress(text(value.stage), value.fraction))
+        """Predicts for one patient, with the checks that follow the risk."""
+        inference = self.inference
+
+        def tell(value: PredictProgress) -> None:
+            self._progress(text(value.stage), value.fraction)
+
+        made = inference.predict(bundle, device, ct.shared, roi, record, request).run(tell)
+        if made.unfinished:
+            made = inference.finish_checks(bundle, device, ct.shared, roi, record, made).run(tell)
+        return made
 
     def make_report(self, job: MakeReport) -> MadeReport:
         """Makes a report."""

@@ -7,6 +7,7 @@ import numpy as np
 from apnet_desktop.bundle.manifest import Eligibility, Manifest
 from apnet_desktop.bundle.request import PredictionRequest
 from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.clinical.eligibility import check_ct_date, check_eligibility
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.clinical.validation import check_record
 from apnet_desktop.ct.roi import Roi
@@ -22,33 +23,36 @@ _PLAUSIBLE_PIXEL = (0.1, 5.0)
 # Every CT of an abdomen holds air or fat well below this.
 _HIGHEST_MINIMUM = -200
 _ENHANCED = ("enhanced",)
+_OF_THE_CT = ("clinical.eligibility.contrast", "clinical.eligibility.early_ct")
 
 
-def eligibility_checks(record: ClinicalRecord, manifest: Manifest, age_at_study: int | None) -> tuple[Check, ...]:
-    """Whom the model is for; outside it there is no score.
+def eligibility_checks(record: ClinicalRecord, manifest: Manifest, volume: CtVolume | None) -> tuple[Check, ...]:
+    """Whom the model is for, checked before anything else; outside it there is no score.
 
     Args:
         record: Clinical record.
         manifest: The bundle's.
-        age_at_study: From the CT's birth and study dates; used where the record does not say.
+        volume: The CT; None where the clinical route stands alone: then nothing is asked of a CT.
     """
     rules = manifest.eligibility
-    stated = record.value("age")
-    age = float(stated) if isinstance(stated, int | float) else age_at_study
-    if age is None:
-        adult = _warned("model.adult", Message.of("model.age_unknown", minimum=rules.minimum_age))
-    elif age < rules.minimum_age:
-        adult = _refused("model.adult", Message.of("model.not_adult", age=int(age), minimum=rules.minimum_age))
-    else:
-        adult = _passed("model.adult", Message.of("model.adult"))
-    severity = record.value("atlanta_grade")
-    if severity is None:
-        grade = _warned("model.severity", Message.of("model.severity_unknown"))
-    elif severity not in rules.severities:
-        grade = _refused("model.severity", Message.of("model.severity_outside", severity=str(severity)[:40]))
-    else:
-        grade = _passed("model.severity", Message.of("model.severity_fits"))
-    return (adult, grade)
+    found = check_eligibility(
+        record,
+        minimum_age=rules.minimum_age,
+        severities=rules.severities,
+        requires_contrast=rules.requires_contrast,
+        age_at_study=age_at_study(volume),
+        contrast=_contrast_given(volume),
+    )
+    if volume is None:
+        return tuple(check for check in found if check.id not in _OF_THE_CT)
+    said = any(check.id == "ct.contrast" and check.state is not CheckState.PASSED for check in volume.checks)
+    kept = tuple(check for check in found if not (said and check.id == "clinical.eligibility.contrast"))
+    return (*kept, check_ct_date(record, volume.series.study_date))
+
+
+def _contrast_given(volume: CtVolume | None) -> bool | None:
+    phase = "unknown" if volume is None else volume.series.phase
+    return None if phase == "unknown" else phase != "none"
 
 
 def record_checks(
@@ -79,9 +83,10 @@ def image_checks(volume: CtVolume, roi: Roi, manifest: Manifest) -> tuple[Check,
     thickness = _thickness(volume, rules)
     # Said once: the reader has judged the thickness too, by this bundle's limits if it was open by then.
     said = any(check.id == "ct.slice_thickness" and check.state is thickness.state for check in volume.checks)
+    phase = _phase(volume, manifest)
     return (
         _hounsfield(volume),
-        _contrast(volume, manifest),
+        *(() if phase is None else (phase,)),
         *(() if said else (thickness,)),
         _pixels(volume),
         _confirmation(roi),
@@ -110,16 +115,14 @@ def _hounsfield(volume: CtVolume) -> Check:
     return _passed("model.hounsfield", Message.of("model.hounsfield"))
 
 
-def _contrast(volume: CtVolume, manifest: Manifest) -> Check:
+def _phase(volume: CtVolume, manifest: Manifest) -> Check | None:
+    """Whether the phase is the one of training; None where the reader has judged it, or there is none to judge."""
     phase, wanted = volume.series.phase, manifest.ct.phase
-    if phase == "none":
-        message = Message.of("model.contrast_none", wanted=wanted)
-        return (_refused if manifest.eligibility.requires_contrast else _warned)("model.contrast", message)
-    if phase == "unknown":
-        return _warned("model.contrast", Message.of("model.contrast_unknown", wanted=wanted))
-    if phase != wanted and phase not in _ENHANCED:
-        return _warned("model.contrast", Message.of("model.contrast_other", phase=phase, wanted=wanted))
-    return _passed("model.contrast", Message.of("model.contrast_fits", phase=phase))
+    if phase in ("none", "unknown") or any(check.id == "ct.contrast" for check in volume.checks):
+        return None
+    if phase not in (wanted, *_ENHANCED):
+        return _warned("model.phase", Message.of("model.phase_other", phase=phase, wanted=wanted))
+    return _passed("model.phase", Message.of("model.phase_fits", phase=phase))
 
 
 def _thickness(volume: CtVolume, rules: Eligibility) -> Check:

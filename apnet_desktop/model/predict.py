@@ -33,7 +33,6 @@ from apnet_desktop.model.engine import extract_features
 from apnet_desktop.model.explain import HeatMap, heat_map
 from apnet_desktop.model.features import Features, pool_slices
 from apnet_desktop.model.input_checks import (
-    age_at_study,
     eligibility_checks,
     image_checks,
     record_checks,
@@ -66,11 +65,15 @@ class Reading:
     """What a prediction read in the images.
 
     Attributes:
+        volume: Digest of the CT.
+        roi: Digest of the ROI.
         inputs: The network's input.
         features: What the network made of it.
         tokens: (1, scales, findings).
     """
 
+    volume: str
+    roi: str
     inputs: ModelInputs
     features: Features
     tokens: NDArray[np.float64]
@@ -96,7 +99,6 @@ class Predictor:
     def __init__(self, bundle: Bundle, compute: Compute) -> None:
         self.bundle = bundle
         self.reading: Reading | None = None
-        self._base_rate: BaseRate | None = None
         with _memory_errors():
             # LightGBM comes first: see `clinical_model`.
             self.model, tensors = load_risk_model(bundle)
@@ -147,11 +149,10 @@ class Predictor:
         self.reading = None
         manifest = self.bundle.manifest
         base_rate = base_rate_of(request, manifest)
-        self._base_rate = base_rate
         images = self._images(volume, roi, request)
         checks = (
+            *eligibility_checks(record, manifest, volume),
             *(volume.checks if volume is not None else ()),
-            *eligibility_checks(record, manifest, age_at_study(volume)),
             *record_checks(record, manifest, volume, request),
             *(image_checks(*images, manifest) if images is not None else ()),
         )
@@ -171,15 +172,33 @@ class Predictor:
         tell("model.stage_risk", 1.0)
         return prediction
 
-    def what_if(self, record: ClinicalRecord) -> WhatIf:
-        """The risks if factors were others, on the images of the last prediction; about a millisecond.
+    def what_if(self, record: ClinicalRecord, base_rate: BaseRate, images: tuple[str, str] | None = None) -> WhatIf:
+        """The risks if factors were others, on the images that were read last; some ten milliseconds.
+
+        Args:
+            record: With the changed factors.
+            base_rate: The page's.
+            images: Digests of the CT and the ROI that are meant; None takes those that were read last.
 
         Raises:
-            PredictionError: There was no prediction with images yet.
+            PredictionError: These images have not been read: see `read`.
         """
-        if self.reading is None or self._base_rate is None:
+        reading = self.reading
+        if reading is None or (images is not None and images != (reading.volume, reading.roi)):
             raise PredictionError(Message.of("model.no_features"))
-        return WhatIf(routes=self._routes(record, self.reading.tokens, self._base_rate), record=record.digest())
+        return WhatIf(routes=self._routes(record, reading.tokens, base_rate), record=record.digest())
+
+    def read(self, volume: CtVolume, roi: Roi, progress: Progress | None = None) -> Reading:
+        """Reads images without a prediction, so that `what_if` can ask about one that was made earlier.
+
+        Raises:
+            RoiError: The ROI is empty or on another grid.
+            PredictionError: The CT is constant, or memory ran out.
+        """
+        with _memory_errors():
+            self.reading = None
+            self.reading = self._read(volume, roi, progress or _silent)
+        return self.reading
 
     def heat_map(self, record: ClinicalRecord, progress: Progress | None = None) -> HeatMap:
         """What moved the fused logit, on the images of the last prediction; one more pass over them.
@@ -242,7 +261,7 @@ class Predictor:
         width = _NETWORK_ENDS - _NETWORK_STARTS
         tell("model.stage_network", _NETWORK_STARTS)
         features = self.extract(inputs, lambda done: tell("model.stage_network", _NETWORK_STARTS + width * done))
-        return Reading(inputs, features, self.tokens(features))
+        return Reading(volume.digest(), roi.digest(), inputs, features, self.tokens(features))
 
     def _routes(
         self, record: ClinicalRecord, tokens: NDArray[np.float64] | None, base_rate: BaseRate
@@ -295,7 +314,9 @@ class Predictor:
         record: ClinicalRecord,
         request: PredictionRequest,
     ) -> Prediction:
-        provenance = provenance_of(self.bundle, self.compute, request, images, record, base_rate)
+        reading = self.reading
+        digests = (reading.volume, reading.roi) if reading is not None else _digests(images)
+        provenance = provenance_of(self.bundle, self.compute, request, digests, record, base_rate)
         return Prediction(routes=routes, base_rate=base_rate, checks=checks, provenance=provenance)
 
 
@@ -312,6 +333,11 @@ def predict(
     tell = progress or _silent
     tell("model.stage_load", 0.0)
     return Predictor(bundle, compute).predict(volume, roi, record, request, tell)
+
+
+def _digests(images: tuple[CtVolume, Roi] | None) -> tuple[str, str]:
+    """Of CT and ROI; empty where the clinical route stands alone."""
+    return (images[0].digest(), images[1].digest()) if images is not None else ("", "")
 
 
 @contextmanager

@@ -5,9 +5,8 @@ from __future__ import annotations
 from apnet_desktop.bundle.files import Bundle
 from apnet_desktop.bundle.prediction import BaseRate, Compute, InputDigests, Provenance, digest_of
 from apnet_desktop.bundle.request import PredictionRequest
+from apnet_desktop.clinical.eligibility import used_factors
 from apnet_desktop.clinical.record import ClinicalRecord
-from apnet_desktop.ct.roi import Roi
-from apnet_desktop.ct.volume import CtVolume
 
 __all__ = ["provenance_of"]
 
@@ -16,7 +15,7 @@ def provenance_of(
     bundle: Bundle,
     compute: Compute,
     request: PredictionRequest,
-    images: tuple[CtVolume, Roi] | None,
+    images: tuple[str, str],
     record: ClinicalRecord,
     base_rate: BaseRate,
 ) -> Provenance:
@@ -26,10 +25,11 @@ def provenance_of(
         bundle: The bundle.
         compute: What it ran on.
         request: Id, time and application version.
-        images: CT and ROI; None where the clinical route stands alone, which leaves their digests empty.
+        images: Digests of CT and ROI; empty where the clinical route stands alone.
         record: Clinical record.
         base_rate: Base rate used.
     """
+    factors = used_factors(record, bundle.manifest.factors)
     return Provenance(
         prediction_id=request.prediction_id,
         time=request.time,
@@ -38,10 +38,11 @@ def provenance_of(
         bundle_version=bundle.manifest.version,
         bundle_sha256=bundle.sha256,
         compute=compute,
+        factors=factors,
         inputs=InputDigests(
-            volume=images[0].digest() if images is not None else "",
-            roi=images[1].digest() if images is not None else "",
-            record=record.digest(),
+            volume=images[0],
+            roi=images[1],
+            record=(record.restricted(factors) if factors else record).digest(),
             bundle=bundle.sha256,
             compute=digest_of(compute),
             base_rate=digest_of(base_rate),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.bundle.calibration import shift_base_rate, sigmoid
-from apnet_desktop.bundle.prediction import BaseRate, Prediction
+from apnet_desktop.bundle.prediction import REPEATABILITY, BaseRate, Prediction
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.roi import Roi
@@ -64,6 +64,7 @@ def check_repeatability(
     record: ClinicalRecord,
     base_rate: BaseRate,
     progress: Callable[[str, float], None] | None = None,
+    known: float | None = None,
 ) -> Check:
     """The fused risk over variants of the ROI, as the named check `model.repeatability`.
 
@@ -74,6 +75,7 @@ def check_repeatability(
         record: The clinical record.
         base_rate: The prediction's.
         progress: Told the stage and the fraction done.
+        known: The fused risk of the ROI as it is, at the development base rate; None computes it.
 
     Raises:
         PredictionError: Out of memory.
@@ -81,9 +83,11 @@ def check_repeatability(
     manifest = predictor.bundle.manifest
     step = volume.geometry.spacing
     spacing = (step[2], step[1], step[0])
-    masks = [roi.mask, *roi_variants(roi.mask, spacing).values()]
+    masks = list(roi_variants(roi.mask, spacing).values())
+    if known is None:
+        masks.insert(0, roi.mask)
     clinical = predictor.model.encode([record])
-    risks = []
+    risks = [] if known is None else [known]
     for n, mask in enumerate(masks):
         if progress is not None:
             progress("model.stage_repeatability", n / len(masks))
@@ -99,7 +103,7 @@ def check_repeatability(
     message = Message.of(
         "model.not_repeatable" if odd else "model.repeatable", lower=percent(ends[0]), upper=percent(ends[1])
     )
-    return Check(id="model.repeatability", state=CheckState.WARNED if odd else CheckState.PASSED, message=message)
+    return Check(id=REPEATABILITY, state=CheckState.WARNED if odd else CheckState.PASSED, message=message)
 
 
 def with_repeatability(
@@ -118,9 +122,10 @@ def with_repeatability(
     Raises:
         PredictionError: Out of memory.
     """
-    if prediction.fused is None or any(check.id == "model.repeatability" for check in prediction.checks):
+    if prediction.fused is None or not prediction.unfinished:
         return prediction
-    check = check_repeatability(predictor, volume, roi, record, prediction.base_rate, progress)
+    known = prediction.fused.unshifted
+    check = check_repeatability(predictor, volume, roi, record, prediction.base_rate, progress, known)
     return prediction.model_copy(update={"checks": (*prediction.checks, check)})
 
 

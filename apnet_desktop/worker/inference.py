@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from apnet_desktop.bundle.prediction import Prediction
+from apnet_desktop.bundle.prediction import Prediction, WhatIf
 from apnet_desktop.bundle.request import PredictionRequest
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.worker.client import ProcessClient, Timing
 from apnet_desktop.worker.inference_jobs import (
+    AskWhatIf,
     DicomObjects,
+    FinishChecks,
     MadeReport,
     MakeReport,
     Predict,
     PredictProgress,
+    ReadImages,
     VerifiedBundle,
     VerifyBundle,
     Warm,
@@ -59,6 +62,32 @@ class Inference:
         """Predicts for one patient."""
         parameters = Predict(bundle=str(bundle), device=device, volume=volume, roi=roi, record=record, request=request)
         return Task(self.client, "predict", parameters, PredictProgress, Prediction)
+
+    def finish_checks(
+        self, bundle: Path, device: str, volume: SharedVolume, roi: SharedRoi, record: ClinicalRecord, made: Prediction
+    ) -> Task[PredictProgress, Prediction]:
+        """Does the checks that follow a risk."""
+        parameters = FinishChecks(
+            bundle=str(bundle), device=device, volume=volume, roi=roi, record=record, prediction=made
+        )
+        return Task(self.client, "finish_checks", parameters, PredictProgress, Prediction)
+
+    def read_images(self, bundle: Path, device: str, volume: SharedVolume, roi: SharedRoi) -> Task[Nothing, Nothing]:
+        """Reads the images of an earlier prediction, so that `what_if` can be asked about it."""
+        parameters = ReadImages(bundle=str(bundle), device=device, volume=volume, roi=roi)
+        return Task(self.client, "read_images", parameters, Nothing, Nothing)
+
+    def what_if(self, bundle: Path, device: str, made: Prediction, record: ClinicalRecord) -> Task[Nothing, WhatIf]:
+        """The risks of the prediction `made` if the record were this one; beside whatever else the worker does."""
+        parameters = AskWhatIf(
+            bundle=str(bundle),
+            device=device,
+            volume=made.provenance.inputs.volume,
+            roi=made.provenance.inputs.roi,
+            record=record,
+            base_rate=made.base_rate,
+        )
+        return Task(self.client, "what_if", parameters, Nothing, WhatIf, quick=True)
 
     def make_report(self, job: MakeReport) -> Task[Nothing, MadeReport]:
         """Makes a report."""

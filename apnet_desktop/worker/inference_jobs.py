@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from apnet_desktop.bundle.prediction import Compute, Prediction
+from apnet_desktop.bundle.prediction import BaseRate, Compute, Prediction
 from apnet_desktop.bundle.request import PredictionRequest
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.identity import PatientIdentity
@@ -14,12 +14,15 @@ from apnet_desktop.report.content import Review
 from apnet_desktop.worker.shared_memory import SharedRoi, SharedVolume
 
 __all__ = [
+    "AskWhatIf",
     "DicomObject",
     "DicomObjects",
+    "FinishChecks",
     "MadeReport",
     "MakeReport",
     "Predict",
     "PredictProgress",
+    "ReadImages",
     "VerifiedBundle",
     "VerifyBundle",
     "Warm",
@@ -78,6 +81,55 @@ class PredictProgress(FrozenModel):
     fraction: float
 
 
+class FinishChecks(FrozenModel):
+    """Do the checks that follow a risk (several more passes over the images); answered by the `Prediction` with them.
+
+    Attributes:
+        bundle: Folder of the bundle.
+        device: auto, cpu or cuda.
+        volume: The CT of the prediction.
+        roi: Its ROI.
+        record: Its record.
+        prediction: The prediction.
+    """
+
+    bundle: str
+    device: str = "auto"
+    volume: SharedVolume
+    roi: SharedRoi
+    record: ClinicalRecord
+    prediction: Prediction
+
+
+class ReadImages(FrozenModel):
+    """Read the images of a prediction that was made earlier, for `AskWhatIf`; answered by nothing."""
+
+    bundle: str
+    device: str = "auto"
+    volume: SharedVolume
+    roi: SharedRoi
+
+
+class AskWhatIf(FrozenModel):
+    """What would the risk be if factors were others? Answered by a `WhatIf`, beside whatever else the worker does.
+
+    Attributes:
+        bundle: Folder of the bundle.
+        device: auto, cpu or cuda.
+        volume: Digest of the CT that is meant: another one than was read last is refused.
+        roi: Digest of the ROI that is meant.
+        record: With the changed factors.
+        base_rate: The page's.
+    """
+
+    bundle: str
+    device: str = "auto"
+    volume: str
+    roi: str
+    record: ClinicalRecord
+    base_rate: BaseRate
+
+
 class MakeReport(FrozenModel):
     """Make a report; answered by `MadeReport`.
 
@@ -97,6 +149,8 @@ class MakeReport(FrozenModel):
         application_version: Of this application.
         review: None for a draft.
         identity: Whose report, where there is no CT to say so.
+        pdf: For DICOM only: the PDF that the store keeps of this version, in base64, carried byte for byte.
+        named_files: True if file names may carry the patient's name and ID.
     """
 
     bundle: str
@@ -114,6 +168,8 @@ class MakeReport(FrozenModel):
     application_version: str
     review: Review | None = None
     identity: PatientIdentity = PatientIdentity()
+    pdf: str = ""
+    named_files: bool = False
 
 
 class MadeReport(FrozenModel):
@@ -123,6 +179,7 @@ class MadeReport(FrozenModel):
         pdf: The PDF in base64.
         twin: Its canonical JSON.
         html: Its twin for screen readers.
+        file_name: What to call the PDF: without identity, unless the job allows it.
         is_finding: False if the number must not be signed or archived (`ReportContent.is_finding`).
         sha256: Of the PDF.
         twin_sha256: Of the JSON.
@@ -131,6 +188,7 @@ class MadeReport(FrozenModel):
     pdf: str
     twin: str
     html: str
+    file_name: str = ""
     is_finding: bool
     sha256: str
     twin_sha256: str

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -15,11 +15,16 @@ from apnet_desktop.bundle.files import Bundle, open_bundle
 from apnet_desktop.bundle.prediction import Prediction
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.ct.volume import CtVolume
+from apnet_desktop.errors import PredictionError
 from apnet_desktop.frozen import FrozenModel
+from apnet_desktop.language import Message
 from apnet_desktop.worker.inference_jobs import (
+    AskWhatIf,
+    FinishChecks,
     MakeReport,
     Predict,
     PredictProgress,
+    ReadImages,
     VerifiedBundle,
     VerifyBundle,
     Warm,
@@ -27,6 +32,7 @@ from apnet_desktop.worker.inference_jobs import (
 )
 from apnet_desktop.worker.serve import Report, serve
 from apnet_desktop.worker.shared_memory import SharedRoi, SharedVolume, attach
+from apnet_desktop.worker.task import Nothing
 
 if TYPE_CHECKING:
     from apnet_desktop.model.predict import Predictor
@@ -42,12 +48,15 @@ def main(connection: Connection) -> None:
         {
             "warm": worker.warm,
             "predict": worker.predict,
+            "finish_checks": worker.finish_checks,
+            "read_images": worker.read_images,
             "report": worker.report,
             "dicom": worker.dicom,
             "verify": worker.verify,
             "modules": _modules,
         },
         prepare=_prepare,
+        quick={"what_if": worker.what_if},
     )
 
 
@@ -94,6 +103,43 @@ class _Worker:
             del volume, roi
         return prediction
 
+    def finish_checks(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
+        """Does the checks that follow a risk."""
+        from apnet_desktop.model.repeatability import with_repeatability
+
+        job = FinishChecks.model_validate(body)
+        predictor = self._ready(job.bundle, job.device)
+        with ExitStack() as blocks:
+            volume, roi = _attached_volume(job.volume, blocks), _attached_roi(job.roi, blocks)
+            finished: Prediction = with_repeatability(
+                predictor,
+                volume,
+                roi,
+                job.record,
+                job.prediction,
+                lambda stage, fraction: report(PredictProgress(stage=stage, fraction=fraction)),
+            )
+            del volume, roi
+        return finished
+
+    def read_images(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
+        """Reads the images of an earlier prediction."""
+        job = ReadImages.model_validate(body)
+        predictor = self._ready(job.bundle, job.device)
+        with ExitStack() as blocks:
+            volume, roi = _attached_volume(job.volume, blocks), _attached_roi(job.roi, blocks)
+            predictor.read(volume, roi)
+            del volume, roi
+        return Nothing()
+
+    def what_if(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
+        """The risks of the last prediction if factors were others; runs beside a job, so it loads nothing."""
+        job = AskWhatIf.model_validate(body)
+        predictor, key = self._predictor, self._key
+        if predictor is None or key != (self._bundle_sha256(job.bundle), job.device):
+            raise PredictionError(Message.of("model.no_features"))
+        return predictor.what_if(job.record, job.base_rate, (job.volume, job.roi))
+
     def report(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
         """Makes a report."""
         from apnet_desktop.worker.report_job import make_report
@@ -126,6 +172,10 @@ class _Worker:
         found = verify_golden(open_bundle(Path(job.bundle)))
         return VerifiedBundle(cases=found.cases, largest_difference=found.largest_difference, tolerance=found.tolerance)
 
+    def _bundle_sha256(self, folder: str) -> str:
+        bundle = self._bundle
+        return bundle.sha256 if bundle is not None and bundle.folder == Path(folder) else ""
+
     def _opened(self, folder: str) -> Bundle:
         """The bundle, with every file checked when it is first opened; each read checks its file again."""
         if self._bundle is None or self._bundle.folder != Path(folder):
@@ -145,6 +195,10 @@ class _Worker:
         return self._predictor
 
 
+@overload
+def _attached_volume(shared: SharedVolume, blocks: ExitStack) -> CtVolume: ...
+@overload
+def _attached_volume(shared: SharedVolume | None, blocks: ExitStack) -> CtVolume | None: ...
 def _attached_volume(shared: SharedVolume | None, blocks: ExitStack) -> CtVolume | None:
     if shared is None:
         return None
@@ -153,6 +207,10 @@ def _attached_volume(shared: SharedVolume | None, blocks: ExitStack) -> CtVolume
     return shared.volume(hounsfield.view(np.int16))
 
 
+@overload
+def _attached_roi(shared: SharedRoi, blocks: ExitStack) -> Roi: ...
+@overload
+def _attached_roi(shared: SharedRoi | None, blocks: ExitStack) -> Roi | None: ...
 def _attached_roi(shared: SharedRoi | None, blocks: ExitStack) -> Roi | None:
     if shared is None:
         return None

@@ -14,7 +14,7 @@ import numpy as np
 
 from apnet_desktop.bundle.files import Bundle, open_bundle
 from apnet_desktop.bundle.manifest import Backbone, Manifest
-from apnet_desktop.bundle.prediction import Compute
+from apnet_desktop.bundle.prediction import BaseRate, Compute
 from apnet_desktop.language import Message
 from apnet_desktop.locations import models_folder
 from apnet_desktop.model import graph
@@ -77,7 +77,8 @@ def _ratios(bundle: Bundle) -> list[Ratio]:
         )
         for engine in computes
     ]
-    what_if = median_seconds(partial(predictor.what_if, record), _RUNS)
+    base_rate = BaseRate(development=bundle.manifest.cohort.prevalence)
+    what_if = median_seconds(partial(predictor.what_if, record, base_rate), _RUNS)
     ratios.append(Ratio("what-if after a change of a factor, over its limit", what_if, 0.1, 1.0))
     return ratios
 

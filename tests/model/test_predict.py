@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from apnet_desktop.bundle.calibration import logit, sigmoid
 from apnet_desktop.bundle.files import Bundle
 from apnet_desktop.bundle.manifest import BundleStatus
-from apnet_desktop.bundle.prediction import Compute, Device, Precision, Prediction, Route
+from apnet_desktop.bundle.prediction import BaseRate, Compute, Device, Precision, Prediction, Route
 from apnet_desktop.bundle.request import SiteBaseRate
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.clinical.factor import Factor, FactorKind
@@ -28,6 +28,7 @@ from apnet_desktop.model.predict import Predictor, predict
 from tests.model import factory
 
 VOLUME, ROI = factory.body()
+DEVELOPMENT = BaseRate(development=factory.manifest().cohort.prevalence)
 
 
 @pytest.fixture(scope="module")
@@ -115,15 +116,28 @@ def test_influential_slices_lie_in_the_volume(usual: Prediction) -> None:
 
 def test_what_if_is_what_a_new_prediction_would_say(predictor: Predictor) -> None:
     predictor.predict(VOLUME, ROI, factory.record(), factory.request())
-    asked = predictor.what_if(factory.record(diabetes=True, triglycerides=12.0))
+    asked = predictor.what_if(factory.record(diabetes=True, triglycerides=12.0), DEVELOPMENT)
     real = predictor.predict(VOLUME, ROI, factory.record(diabetes=True, triglycerides=12.0), factory.request())
     assert asked.routes == real.routes
 
 
 def test_what_if_needs_a_prediction(bundle: Bundle) -> None:
     with pytest.raises(PredictionError) as caught:
-        Predictor(bundle, choose_compute("cpu")).what_if(factory.record())
+        Predictor(bundle, choose_compute("cpu")).what_if(factory.record(), DEVELOPMENT)
     assert caught.value.message.id == "model.no_features"
+
+
+def test_what_if_is_asked_of_the_images_that_are_meant(predictor: Predictor, usual: Prediction) -> None:
+    """After another case was predicted, or the worker was started anew, the images are read again, never mixed up."""
+    digests = (usual.provenance.inputs.volume, usual.provenance.inputs.roi)
+    other = replace(ROI, mask=np.roll(ROI.mask, 2, axis=0))
+    predictor.read(VOLUME, other)
+    with pytest.raises(PredictionError) as caught:
+        predictor.what_if(factory.record(), DEVELOPMENT, digests)
+    assert caught.value.message.id == "model.no_features"
+    reading = predictor.read(VOLUME, ROI)
+    assert (reading.volume, reading.roi) == digests
+    assert predictor.what_if(factory.record(), DEVELOPMENT, digests).routes == usual.routes
 
 
 def test_a_site_base_rate_shifts_every_route_and_interval(predictor: Predictor, usual: Prediction) -> None:
@@ -151,9 +165,13 @@ def test_a_base_rate_that_cannot_be_is_refused(predictor: Predictor, rate: float
 @pytest.mark.parametrize(
     ("changes", "id"),
     [
-        ({"age": 17.0}, "model.adult"),
-        ({"atlanta_grade": "mild"}, "model.severity"),
+        ({"age": 17.0}, "clinical.eligibility.age"),
+        ({"atlanta_grade": "mild"}, "clinical.eligibility.severity"),
         ({"age": 300.0}, "clinical.value.age"),
+        ({"chronic_pancreatitis": True}, "clinical.eligibility.chronic_pancreatitis"),
+        ({"pancreatic_cancer": True}, "clinical.eligibility.pancreatic_cancer"),
+        ({"admission_date": date(2026, 1, 20)}, "clinical.ct_date"),
+        ({"admission_date": date(2025, 11, 2), "discharge_date": date(2025, 11, 20)}, "clinical.ct_date"),
     ],
 )
 def test_outside_eligibility_there_is_no_score(predictor: Predictor, changes: dict[str, Any], id: str) -> None:
@@ -167,7 +185,7 @@ def test_outside_eligibility_there_is_no_score(predictor: Predictor, changes: di
 def test_the_age_comes_from_the_ct_where_the_record_is_silent(predictor: Predictor) -> None:
     child = replace(VOLUME, identity=VOLUME.identity.model_copy(update={"birth_date": date(2008, 1, 2)}))
     prediction = predictor.predict(child, ROI, factory.record(age=None), factory.request())
-    assert state(prediction, "model.adult") is CheckState.REFUSED
+    assert state(prediction, "clinical.eligibility.age") is CheckState.REFUSED
 
 
 def eroded(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -186,7 +204,7 @@ def test_an_implausible_roi_is_refused_and_can_be_overridden_with_a_reason(predi
         prediction = predictor.predict(VOLUME, small, factory.record(), factory.request(overrides=overrides))
         assert bool(prediction.routes) is shown
     with_reason = predictor.predict(
-        VOLUME, small, factory.record(age=12.0), factory.request(overrides={"model.adult": "please"})
+        VOLUME, small, factory.record(age=12.0), factory.request(overrides={"clinical.eligibility.age": "please"})
     )
     assert with_reason.routes == ()
 
@@ -201,7 +219,7 @@ def test_out_of_scope_images_are_refused_by_name(predictor: Predictor) -> None:
     thick = replace(VOLUME, series=VOLUME.series.model_copy(update={"slice_thickness": 8.0, "phase": "none"}))
     prediction = predictor.predict(thick, ROI, factory.record(), factory.request())
     assert state(prediction, "model.thickness") is CheckState.REFUSED
-    assert state(prediction, "model.contrast") is CheckState.WARNED
+    assert state(prediction, "clinical.eligibility.contrast") is CheckState.WARNED
 
 
 def test_a_wrong_spacing_is_refused(predictor: Predictor) -> None:
@@ -379,7 +397,7 @@ def test_what_if_of_any_record_is_a_probability(
 ) -> None:
     if predictor.reading is None:
         predictor.predict(VOLUME, ROI, factory.record(), factory.request())
-    asked = predictor.what_if(ClinicalRecord(values=values))
+    asked = predictor.what_if(ClinicalRecord(values=values), DEVELOPMENT)
     assert all(0 < risk.lower <= risk.risk <= risk.upper < 1 for risk in asked.routes)
 
 
