@@ -1,4 +1,4 @@
-"""Makes the demonstration bundle from seeds alone: `python -m apnet_desktop.study.demo_bundle --minutes N --out DIR`.
+"""Makes the demonstration bundle from seeds alone: `python -m apnet_desktop.study.demo_bundle --out DIR`.
 
 It prints its plan first and can be cut off at any time: patients, checkpoints and features are kept in the work folder
 and made once. Pre-training, reader, development and evaluation use patients of four seeds that share nobody.
@@ -39,6 +39,7 @@ from apnet_desktop.model.reader import Reader, fit_reader
 from apnet_desktop.model.reference import fit_reference
 from apnet_desktop.model.torch_engine import TorchEngine
 from apnet_desktop.model.weights import Weights
+from apnet_desktop.simulation.findings import CAUSES
 from apnet_desktop.simulation.risk import HORIZON_MONTHS
 from apnet_desktop.study.apply import LoadedBundle, risks_of
 from apnet_desktop.study.development import Development, DevelopmentSettings, cases_of, develop
@@ -47,7 +48,8 @@ from apnet_desktop.study.evaluation import Evaluation
 from apnet_desktop.study.model_card import model_card
 from apnet_desktop.study.pretraining import join_backbones, load_best
 from apnet_desktop.study.protocol import DemonstrationPlan, read_protocol
-from apnet_desktop.study.recipe import BACKBONES, EMBEDDING, PREDICTORS, RECIPE
+from apnet_desktop.study.reading import explained_variance, truth_of
+from apnet_desktop.study.recipe import BACKBONES, EMBEDDING, GENERATORS, PREDICTORS, RECIPE
 from apnet_desktop.study.simulated_cohort import (
     READER_FINDINGS,
     SimulatedCohort,
@@ -80,6 +82,7 @@ class DemonstrationRun:
         plan: Seeds and counts, from `study/protocol.toml`.
         threads: CPU threads of this process.
         processes: Rendering processes at a time.
+        device: Of pre-training, `cpu` or `cuda`.
         precision: Of the features that reader and heads are learnt from; bfloat16 halves the time on CPUs that have
             it. The evaluation is in float32 whatever this is.
     """
@@ -88,6 +91,7 @@ class DemonstrationRun:
     plan: DemonstrationPlan
     threads: int = 2
     processes: int = 2
+    device: str = "cpu"
     precision: Precision = Precision.FLOAT32
 
     def render(self) -> None:
@@ -105,22 +109,27 @@ class DemonstrationRun:
                     [
                         "apnet_desktop.study.rendering_worker",
                         *("--seed", str(seed), "--first", str(first), "--count", str(count - first)),
-                        *("--step", str(self.processes), "--folder", str(self.work / name)),
+                        *("--step", str(self.processes), "--folder", str(self.folder(name, seed))),
                         *(["--labels"] if labels else []),
                     ]
                     for first in range(self.processes)
                 ]
             )
 
-    def pretrain(self, minutes: float) -> None:
-        """Pre-trains both backbones side by side, each on half of the threads; two thirds of the time to the ResNet."""
+    def folder(self, name: str, seed: int) -> Path:
+        """Where patients of one part lie; another seed never meets the old seed's patients there."""
+        return self.work / f"{name}-{seed}"
+
+    def pretrain(self) -> None:
+        """Pre-trains both backbones side by side, each on half of the threads."""
+        slices = self.folder("pretraining", self.plan.pretraining_seed)
         self._in_parallel(
             [
                 [
                     "apnet_desktop.study.pretraining",
-                    *("--backbone", backbone.timm_name, "--slices", str(self.work / "pretraining")),
-                    *("--out", str(self.work / backbone.timm_name), "--minutes", str(minutes)),
-                    *("--threads", str(max(1, self.threads // len(BACKBONES)))),
+                    *("--backbone", backbone.timm_name, "--slices", str(slices)),
+                    *("--out", str(self.work / backbone.timm_name), "--budget", str(self.plan.pretraining_slices)),
+                    *("--threads", str(max(1, self.threads // len(BACKBONES))), "--device", self.device),
                 ]
                 for backbone in BACKBONES
             ]
@@ -152,7 +161,9 @@ class DemonstrationRun:
         """Cached features of a cohort."""
         compute = self.compute(self.precision)
         digest = f"{weights_digest(tensors)}-{compute.precision.value}"
-        return cached_features(self.work / name, cohort, lambda: TorchEngine(tensors, manifest, compute), digest)
+        return cached_features(
+            self.folder(name, cohort.seed), cohort, lambda: TorchEngine(tensors, manifest, compute), digest
+        )
 
     def cohort(self, name: str) -> SimulatedCohort:
         """Patients of one part that are rendered."""
@@ -163,7 +174,7 @@ class DemonstrationRun:
             "evaluation": (plan.evaluation_seed, plan.evaluation_patients),
         }
         seed, count = seeds[name]
-        return read_rows(self.work / name, seed, "default", count)
+        return read_rows(self.folder(name, seed), seed, "default", count)
 
 
 def bundle_manifest(
@@ -292,8 +303,7 @@ def _finished_manifest(
 
 def _reader_quality(reader: Reader, pooled: NDArray[np.float64], cohort: SimulatedCohort) -> dict[str, str]:
     """R² with which the reader reads each finding of the development patients, whom it did not see."""
-    read, truth = reader.findings(reader.tokens(pooled)), reader_targets(cohort.rows)
-    explained = 1 - ((read - truth) ** 2).mean(axis=0) / np.maximum(truth.var(axis=0), 1e-9)
+    explained = explained_variance(reader.findings(reader.tokens(pooled)), reader_targets(cohort.rows))
     words = ", ".join(f"{name} {value:.2f}" for name, value in zip(READER_FINDINGS, explained, strict=True))
     return {"R² of each finding read from the images of the development patients": words}
 
@@ -303,7 +313,7 @@ def evaluate_demonstration(run: DemonstrationRun, bundle: Bundle) -> Evaluation:
     cohort = run.cohort("evaluation")
     loaded = LoadedBundle(bundle, run.compute())
     _say(f"evaluate on {len(cohort.rows)} fresh patients")
-    features = cached_features(run.work / "evaluation", cohort, lambda: loaded.engine, loaded.digest)
+    features = cached_features(run.folder("evaluation", cohort.seed), cohort, lambda: loaded.engine, loaded.digest)
     patients = EvaluatedPatients(
         records=cohort.records,
         risks=risks_of(loaded.model, features, cohort.records),
@@ -316,32 +326,35 @@ def evaluate_demonstration(run: DemonstrationRun, bundle: Bundle) -> Evaluation:
         },
     )
     words = f"{len(cohort.rows)} fresh simulated patients (seed {cohort.seed})"
-    return build_evaluation(bundle.manifest, patients, words, simulated=True, seed=1)
+    findings = {name: np.array([getattr(row.findings, name) for row in cohort.rows]) for name in CAUSES}
+    truth = truth_of(loaded.model, features, findings, GENERATORS["default"])
+    return build_evaluation(bundle.manifest, patients, words, simulated=True, seed=1, truth=truth)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints the plan, then does what is not done yet."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, required=True, help="wall-clock budget of pre-training")
     parser.add_argument("--out", type=Path, default=Path("models/apnet-demo"))
     parser.add_argument("--work", type=Path, default=Path("build/demonstration"))
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=2, help="rendering processes at a time")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="of pre-training")
     parser.add_argument("--bfloat16", action="store_true", help="features of reader and development in bfloat16")
     parser.add_argument("--build-only", action="store_true", help="use what is rendered and trained already")
     options = parser.parse_args(arguments)
     plan = read_protocol().demonstration
     precision = Precision.BFLOAT16 if options.bfloat16 else Precision.FLOAT32
-    run = DemonstrationRun(options.work, plan, options.threads, precision=precision)
-    for line in plan.sentences(options.minutes):
+    run = DemonstrationRun(options.work, plan, options.threads, options.processes, options.device, precision)
+    for line in plan.sentences():
         _say(line)
     if not options.build_only:
         run.render()
-        run.pretrain(options.minutes)
+        run.pretrain()
     settings = DevelopmentSettings(folds=plan.folds, seed=plan.fold_seed, refits=plan.refits)
     training = {
         "Pre-training": (
             f"{plan.pretraining_patients} simulated patients (seed {plan.pretraining_seed}), findings and masks only, "
-            f"{options.minutes:g} minutes"
+            f"{plan.pretraining_slices} slices for each backbone"
         )
     }
     bundle = build(run, options.out, settings, training)

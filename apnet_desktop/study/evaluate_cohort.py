@@ -21,6 +21,7 @@ from apnet_desktop.study.evaluation import (
     evaluate_route,
     evaluate_subgroups,
 )
+from apnet_desktop.study.reading import SimulatedTruth
 from apnet_desktop.study.statistics.censoring import CumulativeIncidence, End, HorizonOutcome, cumulative_incidence
 
 __all__ = ["EvaluatedPatients", "build_evaluation"]
@@ -63,7 +64,7 @@ def build_evaluation(
     simulated: bool,
     seed: int,
     replicates: int = 2000,
-    optimum: dict[Route, float] | None = None,
+    truth: SimulatedTruth | None = None,
 ) -> Evaluation:
     """Every measure of every route.
 
@@ -74,8 +75,9 @@ def build_evaluation(
         simulated: True if the patients are simulated.
         seed: Of every bootstrap.
         replicates: Bootstrap samples.
-        optimum: Best possible AUROC of each route, for simulated patients.
+        truth: What is known of simulated patients alone.
     """
+    known = truth or SimulatedTruth()
     state, horizon = patients.state, float(manifest.outcome.horizon_months)
     events = int((state.event & state.known).sum())
     notes = [Message.of("study.simulated")] if simulated else []
@@ -111,7 +113,9 @@ def build_evaluation(
         subgroups=evaluate_subgroups(state, main, _levels(manifest, patients), seed, min(replicates, 500)),
         missingness=_missingness(manifest, patients.records),
         cumulative_incidence=_follow_up(patients, main, manifest.threshold.risk, horizon),
-        optimum=optimum or {},
+        optimum=known.optimum,
+        reading=known.reading,
+        reading_limit=known.limit,
         notes=tuple(notes),
     )
 

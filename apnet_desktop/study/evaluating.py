@@ -19,6 +19,7 @@ from apnet_desktop.study.evaluate_cohort import EvaluatedPatients, build_evaluat
 from apnet_desktop.study.evaluation import Evaluation
 from apnet_desktop.study.evaluation_report import write_evaluation_report
 from apnet_desktop.study.figures import draw_figures
+from apnet_desktop.study.reading import true_findings, truth_of
 from apnet_desktop.study.training import patient_features, patient_groups, usable_patients
 
 __all__ = ["EvaluationSettings", "evaluate"]
@@ -92,9 +93,17 @@ def evaluate(
         ineligible=len(left_out["ineligible"]),
         without_ct=len(left_out["without_ct"]),
     )
-    simulated = simulated_recipe(cohort_folder) is not None
-    words = chosen.description or f"{len(patients)} {'simulated ' if simulated else ''}patients"
-    evaluation = build_evaluation(bundle.manifest, evaluated, words, simulated, chosen.seed, chosen.replicates)
+    recipe = simulated_recipe(cohort_folder)
+    words = chosen.description or f"{len(patients)} {'simulated ' if recipe is not None else ''}patients"
+    evaluation = build_evaluation(
+        bundle.manifest,
+        evaluated,
+        words,
+        recipe is not None,
+        chosen.seed,
+        chosen.replicates,
+        truth_of(loaded.model, features, true_findings(cohort_folder, kept.ids), recipe.settings) if recipe else None,
+    )
     _write(evaluation, bundle, left_out, out, chosen.language)
     progress("study.stage_done", 1.0)
     return evaluation

@@ -128,6 +128,9 @@ class Evaluation(FrozenModel):
         simulated: True if the patients are simulated.
         seed: Seed of every bootstrap in it.
         replicates: Bootstrap samples.
+        optimum: Best possible AUROC by route; of simulated patients only, like the next two.
+        reading: R² with which each image cause is read from the pictures.
+        reading_limit: Best possible AUROC by route from readings of that R².
         few_events: True below 100 events: every table and figure then carries a banner.
         notes: Sentences that a reader must see.
     """
@@ -148,6 +151,8 @@ class Evaluation(FrozenModel):
     missingness: tuple[Missingness, ...] = ()
     cumulative_incidence: tuple[CumulativeIncidence, ...] = ()
     optimum: dict[Route, float] = {}
+    reading: dict[str, float] = {}
+    reading_limit: dict[Route, float] = {}
     notes: tuple[Message, ...] = ()
 
     def route(self, route: Route) -> RouteEvaluation | None:

@@ -163,8 +163,19 @@ def _measures(evaluation: Evaluation) -> list[Any]:
         verdict = "" if shown.distinguishable else "; the interval holds 0: not distinguishable"
         words = f"AUROC {comparison.first.value} minus {comparison.second.value}: {_cell(shown.difference)}{verdict}"
         story.append(_text(words))
+    return [*story, *_what_is_possible(evaluation)]
+
+
+def _what_is_possible(evaluation: Evaluation) -> list[Any]:
+    """Simulated patients only: optimum, limit of the reading, R² of each image cause."""
+    story = []
     for route, best in evaluation.optimum.items():
-        story.append(_text(f"Best possible AUROC of the {route.value} route on this population: {best:.3f}"))
+        limit = evaluation.reading_limit.get(route)
+        read = "" if limit is None else f"; from readings as exact as this network's: {limit:.3f}"
+        story.append(_text(f"Best possible AUROC of the {route.value} route on this population: {best:.3f}{read}"))
+    if evaluation.reading:
+        words = ", ".join(f"{name} {value:.2f}" for name, value in evaluation.reading.items())
+        story.append(_text(f"R² with which each image cause is read from the pictures: {words}"))
     return story
 
 

@@ -39,6 +39,7 @@ SLICE_FINDINGS = (
     "effusion_area",
 )
 # Shares of pixels are small and skewed; their square roots, over these typical sizes, are of order one.
+_AIR = -1000
 _SCALES = np.array([0.25, 0.4, 0.15, 0.25, 0.5, 0.03, 0.12], dtype=np.float32)
 
 
@@ -115,6 +116,23 @@ class SliceBatch:
         return SliceBatch(self.images[kept], self.weights[kept], self.masks[kept], self.findings[kept])
 
 
+def _shifted(
+    arrays: dict[str, NDArray[np.generic]], view: int, k: int, generator: np.random.Generator
+) -> tuple[NDArray[np.int16], NDArray[np.uint8], NDArray[np.uint8]]:
+    """A whole image moved by up to a fourteenth of its side, so that a place is not learnt by heart; air comes in."""
+    side = arrays["hounsfield"].shape[-1]
+    down, right = (int(n) for n in generator.integers(-(side // 14), side // 14 + 1, 2))
+    kept = (slice(max(down, 0), side + min(down, 0)), slice(max(right, 0), side + min(right, 0)))
+    taken = (slice(max(-down, 0), side - max(down, 0)), slice(max(-right, 0), side - max(right, 0)))
+    hounsfield = np.full((side, side), _AIR, dtype=np.int16)
+    weights = np.zeros((2, side, side), dtype=np.uint8)
+    labels = np.zeros((side, side), dtype=np.uint8)
+    hounsfield[kept] = arrays["hounsfield"][view, k][taken]
+    weights[:, *kept] = arrays["weights"][view, k][:, *taken]
+    labels[kept] = arrays["labels"][view, k][taken]
+    return hounsfield, weights, labels
+
+
 class SlicePool:
     """Files of rendered patients, one a patient, from which batches are drawn.
 
@@ -187,10 +205,9 @@ class SlicePool:
         arrays = self._patients[name]
         side = arrays["hounsfield"].shape[-1]
         if crop is None or crop >= side:
-            window = (slice(None), slice(None))
-        else:
-            top, left = (int(n) for n in generator.integers(0, side - crop + 1, 2))
-            window = (slice(top, top + crop), slice(left, left + crop))
+            return _shifted(arrays, view, k, generator)
+        top, left = (int(n) for n in generator.integers(0, side - crop + 1, 2))
+        window = (slice(top, top + crop), slice(left, left + crop))
         return (
             np.asarray(arrays["hounsfield"][view, k][window], dtype=np.int16),
             np.asarray(arrays["weights"][view, k][(slice(None), *window)], dtype=np.uint8),

@@ -15,6 +15,7 @@ class DemonstrationPlan(FrozenModel):
 
     pretraining_seed: int
     pretraining_patients: int
+    pretraining_slices: int
     reader_seed: int
     reader_patients: int
     development_seed: int
@@ -25,16 +26,17 @@ class DemonstrationPlan(FrozenModel):
     fold_seed: int
     refits: int
 
-    def sentences(self, minutes: float) -> tuple[str, ...]:
+    def sentences(self) -> tuple[str, ...]:
         """The plan, step by step, with rough hours on two free cores."""
         patients = (
             self.pretraining_patients + self.reader_patients + self.development_patients + self.evaluation_patients
         )
         cohort = patients - self.pretraining_patients
+        minutes = self.pretraining_slices * 0.13 / 60
         hours = (patients * 1.3 / 2 + cohort * 1.6 + minutes * 60 + 600) / 3600
         return (
             f"1. render {patients} simulated patients (about {patients * 1.3 / 120:.0f} minutes)",
-            f"2. pre-train both backbones on findings and masks ({minutes:g} minutes)",
+            f"2. pre-train both backbones on findings and masks, side by side (about {minutes:.0f} minutes)",
             f"3. extract features of {cohort} patients (about {cohort * 1.6 / 60:.0f} minutes)",
             f"4. heads in {self.folds} folds, calibration, {self.refits} refits, evaluation, bundle (about 10 minutes)",
             f"in all about {hours:.1f} hours on two free cores; everything is kept and can be cut off",

@@ -50,7 +50,7 @@ def measure() -> list[Ratio]:
     with tempfile.TemporaryDirectory() as name:
         pool = _pool(Path(name) / "slices")
         for backbone in BACKBONES:
-            settings = PretrainingSettings(minutes=60, batch=_BATCH, crop=None, threads=torch.get_num_threads())
+            settings = PretrainingSettings(slices=100_000, batch=_BATCH, crop=None, threads=torch.get_num_threads())
             run = open_run(backbone, RECIPE, EMBEDDING, Path(name) / backbone.timm_name, settings)
             bare = timm.create_model(backbone.timm_name, pretrained=False, num_classes=8)
             bare = bare.to(memory_format=torch.channels_last).train()

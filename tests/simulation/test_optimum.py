@@ -14,10 +14,11 @@ from apnet_desktop.simulation.optimum import (
     compute_optimum,
     expected_auc,
     fit_raster,
+    known_optimum,
     reading_limit,
 )
 from apnet_desktop.simulation.population import NORMALS, UNIFORMS, Population, draw_population, logistic
-from apnet_desktop.simulation.settings import DEFAULT, EXTERNAL
+from apnet_desktop.simulation.settings import DEFAULT, EXTERNAL, OTHER_CONSTANTS
 
 Floats = NDArray[np.float64]
 ONES, ZEROS = dict.fromkeys(CAUSES, 1.0), dict.fromkeys(CAUSES, 0.0)
@@ -111,6 +112,11 @@ def test_the_optimum_is_where_it_was_set() -> None:
     assert found.both.value == pytest.approx(0.90, abs=0.01)
     assert found.clinical.value < found.image.value < found.both.value < found.risk.value
     assert found.both.error < 0.001
+    known = known_optimum(DEFAULT)
+    assert (known["clinical"], known["image"], known["fused"]) == pytest.approx(
+        (found.clinical.value, found.image.value, found.both.value), abs=0.002
+    )
+    assert known_optimum(OTHER_CONSTANTS) == {}, "nobody computed it"
 
 
 def test_the_external_cohort_has_its_base_rate() -> None:

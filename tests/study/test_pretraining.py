@@ -52,23 +52,24 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> SlicePool:
     return made
 
 
-def _train(backbone: Backbone, pool: SlicePool, folder: Path, minutes: float) -> list[float]:
+def _train(backbone: Backbone, pool: SlicePool, folder: Path, slices: int) -> list[float]:
     told: list[float] = []
     settings = PretrainingSettings(
-        minutes=minutes, batch=8, crop=48, learning_rate=4e-3, validate_every=minutes / 2.5, threads=1
+        slices=slices, batch=8, crop=48, learning_rate=4e-3, validate_every=slices // 3, threads=1
     )
     pretrain_backbone(backbone, RECIPE, EMBEDDING, pool, folder, settings, lambda _, done: told.append(done))
     return told
 
 
 def test_pretraining_learns_to_see_the_spot_and_resumes(pool: SlicePool, tmp_path: Path) -> None:
-    told = _train(BACKBONES[0], pool, tmp_path, 0.05)
+    told = _train(BACKBONES[0], pool, tmp_path, 240)
     progress = json.loads((tmp_path / "progress.json").read_text(encoding="utf-8"))
     assert told[-1] >= 1
     assert progress["history"][-1]["loss"] < progress["history"][0]["loss"] + 1e-6
     steps = progress["steps"]
+    assert progress["slices"] == 240, "the budget is one of slices: a busy machine only takes longer"
     # A finished run that is asked for more goes on; it does not start anew.
-    _train(BACKBONES[0], pool, tmp_path, 0.06)
+    _train(BACKBONES[0], pool, tmp_path, 280)
     again = json.loads((tmp_path / "progress.json").read_text(encoding="utf-8"))
     assert again["steps"] > steps
     assert again["history"][: len(progress["history"])] == progress["history"]
@@ -78,7 +79,7 @@ def test_parts_join_to_one_network_that_reads_the_same(pool: SlicePool, tmp_path
     parts, singles = [], []
     for backbone in BACKBONES:
         folder = tmp_path / backbone.timm_name
-        _train(backbone, pool, folder, 0.01)
+        _train(backbone, pool, folder, 16)
         parts.append(load_best(folder))
         single = ApnetNetwork((backbone,), len(RECIPE.views), len(RECIPE.windows), RECIPE.pixels, EMBEDDING)
         singles.append(load_network(single, parts[-1]))
