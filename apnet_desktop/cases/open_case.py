@@ -80,7 +80,7 @@ class OpenCase:
         self._clock = clock or SystemClock()
         self._context = context
         self._listeners: list[Callable[[Assessment], None]] = []
-        self._assessment = self._opened(store.open_case(case_id))
+        self._assessment = self._opened(self._load(case_id))
         self._saved_bits = _bits(self._assessment.roi)
         # The last ROI whose digest was computed: on a large grid it takes a while.
         self._hashed: tuple[Geometry, NDArray[np.uint8], str] | None = None
@@ -164,6 +164,10 @@ class OpenCase:
             roi_digest = self._roi_digest(exact=True)
             current = self._assessment.current_inputs(used.bundle, used.compute, used.base_rate, roi_digest)
         return self._assessment.require_current(current or self._assessment.current_inputs("", "", ""))
+
+    def _load(self, case_id: str) -> Assessment:
+        """The case from the store, which remembers that it is open."""
+        return self._store.open_case(case_id)
 
     def _opened(self, assessment: Assessment) -> Assessment:
         """What is shown of the case that was loaded."""
@@ -265,9 +269,12 @@ class OpenCase:
         person: str,
         language: Language,
         twin: bytes | None = None,
+        html: bytes | None = None,
         reviewed: bool = False,
+        report_id: str = "",
+        time: datetime | None = None,
     ) -> ReportVersion:
-        """Keeps a report of the prediction that still holds.
+        """Keeps a report of the prediction that still holds; the arguments are those of `ReportStorage.add`.
 
         Raises:
             CaseError: There is no prediction or it is stale; or the store cannot be written.
@@ -280,7 +287,10 @@ class OpenCase:
             language=language,
             prediction_id=prediction.provenance.prediction_id,
             twin=twin,
+            html=html,
             reviewed=reviewed,
+            report_id=report_id,
+            time=time,
         )
         self._keep(self._assessment.changed(reports=(*self._assessment.reports, report)))
         return report

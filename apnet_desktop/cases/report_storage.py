@@ -66,7 +66,9 @@ class ReportStorage:
         language: Language,
         prediction_id: str,
         twin: bytes | None = None,
+        html: bytes | None = None,
         reviewed: bool = False,
+        report_id: str = "",
         time: datetime | None = None,
     ) -> ReportVersion:
         """Keeps one report of a case as its next version.
@@ -78,7 +80,9 @@ class ReportStorage:
             language: Its language.
             prediction_id: The prediction that it prints.
             twin: Its machine-readable twin.
+            html: Its twin for screen readers.
             reviewed: True if it is printed as reviewed.
+            report_id: The id that it prints.
             time: The time that it prints; now if None.
 
         Raises:
@@ -88,6 +92,7 @@ class ReportStorage:
         moment = time or self._clock.now()
         report = ReportVersion(
             version=version,
+            report_id=report_id,
             file=f"report-{version}.pdf",
             sha256=hashlib.sha256(pdf).hexdigest(),
             twin_sha256=hashlib.sha256(twin).hexdigest() if twin is not None else "",
@@ -100,8 +105,9 @@ class ReportStorage:
         )
         folder = self._case_folder(case_id)
         write_file(folder / report.file, pdf, self._scratch)
-        if twin is not None:
-            write_file(folder / f"report-{version}.json", twin, self._scratch)
+        for extension, content in (("json", twin), ("html", html)):
+            if content is not None:
+                write_file(folder / f"report-{version}.{extension}", content, self._scratch)
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO reports VALUES (?, ?, ?, ?)",
@@ -127,6 +133,23 @@ class ReportStorage:
         if hashlib.sha256(pdf).hexdigest() != report.sha256:
             raise CaseError(Message.of("cases.report_changed", file=path.name))
         return pdf
+
+    def twins(self, case_id: str, report: ReportVersion) -> dict[str, bytes]:
+        """The twins that are kept beside the PDF of a report, by extension: "json", "html".
+
+        Raises:
+            CaseError: A file cannot be read, or the JSON twin was changed.
+        """
+        found = {}
+        for extension in ("json", "html"):
+            path = self._case_folder(case_id) / Path(report.file).with_suffix(f".{extension}").name
+            with known_errors(path):
+                if path.is_file():
+                    found[extension] = path.read_bytes()
+        twin = found.get("json")
+        if twin is not None and hashlib.sha256(twin).hexdigest() != report.twin_sha256:
+            raise CaseError(Message.of("cases.report_changed", file=Path(report.file).with_suffix(".json").name))
+        return found
 
     def every(self) -> list[tuple[str, ReportVersion]]:
         """Case and version of every report of the store, oldest first in each case.

@@ -22,7 +22,7 @@ def verify_report(what: str, output: Output) -> bool:
         stored = tuple(
             StoredReport(
                 case_id=case_id,
-                report_id=f"{case_id}-{report.version}",
+                report_id=report.report_id or f"{case_id}-{report.version}",
                 version=report.version,
                 pdf_sha256=report.sha256,
                 twin_sha256=report.twin_sha256,

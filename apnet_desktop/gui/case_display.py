@@ -100,5 +100,3 @@ class CaseDisplay:
         simulated = bool(assessment.series and assessment.series.series.simulated)
         panel.show_prediction(prediction, manifest, assessment.record, simulated, stale)
         panel.predict_button.setEnabled(not missing and not busy)
-        if stale:
-            self.risk.report.clear()

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QImage, QKeySequence, QPainter, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QImage, QKeySequence, QPixmap
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from apnet_desktop.cases.files import write_file
+from apnet_desktop.errors import KnownError
+from apnet_desktop.gui.report_options import OptionsButton
+from apnet_desktop.gui.report_page_area import ZOOM_STEP, PageArea
 from apnet_desktop.gui.report_pages import POINTS_PER_INCH, PageRenderer
+from apnet_desktop.gui.report_printing import ReportPrinting
 from apnet_desktop.gui.report_review import ReviewDialog
 from apnet_desktop.language import Language, Message, text
 from apnet_desktop.report.content import Review
@@ -28,37 +23,8 @@ from apnet_desktop.report.content import Review
 __all__ = ["ReportView"]
 
 _SCREEN = "screen"
-_PRINT = "print"
-_ZOOM_STEP = 1.25
 _ZOOM_RANGE = (0.25, 5.0)
-_PRINT_DOTS_PER_INCH = 300
 _MARGIN = 12
-
-
-class _PageArea(QScrollArea):
-    """Scrolls a page; at its end the wheel turns the page, with Ctrl it zooms."""
-
-    turned = Signal(int)
-    zoomed = Signal(float)
-    resized = Signal()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
-        steps = event.angleDelta().y()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoomed.emit(_ZOOM_STEP if steps > 0 else 1 / _ZOOM_STEP)
-            event.accept()
-            return
-        bar = self.verticalScrollBar()
-        at_end = bar.value() == (bar.maximum() if steps < 0 else bar.minimum())
-        if steps and at_end:
-            self.turned.emit(1 if steps < 0 else -1)
-            event.accept()
-            return
-        super().wheelEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        super().resizeEvent(event)
-        self.resized.emit()
 
 
 class ReportView(QWidget):
@@ -78,11 +44,13 @@ class ReportView(QWidget):
         page_changed: Page number from 1.
         reviewed: A named person's review; whoever keeps the report makes the reviewed one of it.
         dicom_requested: The person wants the report's DICOM objects.
+        version_chosen: The person wants to see another version; carries its index.
     """
 
     saved = Signal(str)
     reviewed = Signal(Review)
     dicom_requested = Signal()
+    version_chosen = Signal(int)
     printed = Signal(int)
     failed = Signal(Message)
     page_changed = Signal(int)
@@ -98,16 +66,21 @@ class ReportView(QWidget):
         self._zoom: float | None = None
         self._renderer = PageRenderer(self)
         self._renderer.rendered.connect(self._take)
-        self._painter: QPainter | None = None
-        self._printer: QPrinter | None = None
-        self._print_last = 0
+        self._printing = ReportPrinting(self)
+        self._printing.started.connect(self._update_buttons)
+        self._printing.printed.connect(self._has_printed)
+        self._printing.failed.connect(self.failed)
         self._build()
         self._update_buttons()
 
     # What others call
 
     def show_pdf(
-        self, pdf: bytes, suggested_name: str = "apnet-report.pdf", twins: Mapping[str, bytes] | None = None
+        self,
+        pdf: bytes,
+        suggested_name: str = "apnet-report.pdf",
+        twins: Mapping[str, bytes] | None = None,
+        note: str = "",
     ) -> None:
         """Shows a report from its first page.
 
@@ -115,20 +88,28 @@ class ReportView(QWidget):
             pdf: The file.
             suggested_name: File name that Save offers; it should carry no identity.
             twins: What Save offers beside the PDF, by extension: "json", "html".
+            note: What to know of it, above its pages.
         """
         self._renderer.open(pdf)
         self._pdf = pdf
         self._suggested_name = suggested_name
         self._twins = dict(twins or {})
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
         self._page = 0
         self._refresh()
         self._update_buttons()
         self.page_changed.emit(1)
 
+    def suggest(self, name: str) -> None:
+        """Another file name for Save to offer."""
+        self._suggested_name = name
+
     def clear(self) -> None:
         """Shows nothing."""
         self._renderer.close()
         self._pdf = b""
+        self._note.hide()
         self._sheet.clear()
         self._sheet.setText(self._say("empty"))
         self._sheet.adjustSize()
@@ -177,30 +158,33 @@ class ReportView(QWidget):
     def save_as(self, path: Path) -> None:
         """Writes the PDF, or the twin that the name's extension asks for.
 
-        A temporary file beside it, then a rename, so that a failure leaves nothing half.
+        A failure leaves nothing half.
         """
         try:
-            _write_atomically(path, self._twins.get(path.suffix.lstrip(".").lower(), self._pdf))
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self.failed.emit(Message.of("report_view.not_saved", file=str(path), reason=reason))
+            write_file(path, self._twins.get(path.suffix.lstrip(".").lower(), self._pdf))
+        except KnownError as error:
+            self.failed.emit(error.message)
             return
         self.saved.emit(str(path))
 
     def print_to(self, printer: QPrinter) -> None:
         """Prints the pages that `printer` asks for, rendered at its resolution, at most 300 dots per inch."""
-        first = printer.fromPage() or 1
-        last = min(printer.toPage() or self.pages, self.pages)
-        painter = QPainter()
-        printer.setFullPage(True)
-        if not self.pages or not painter.begin(printer):
-            name = printer.printerName() or printer.outputFileName()
-            self.failed.emit(Message.of("report_view.not_printed", printer=name))
-            return
-        self._painter, self._printer, self._print_last = painter, printer, last - 1
-        self._print_count = 0
-        self._update_buttons()
-        self._request_print(first - 1)
+        if self._pdf:
+            self._printing.print_to(printer, self._pdf)
+
+    def show_versions(self, words: Sequence[str], chosen: int) -> None:
+        """Offers the kept versions of the report.
+
+        Args:
+            words: What to call each, oldest first.
+            chosen: Index of the one that is shown; -1 for none.
+        """
+        self._versions.blockSignals(True)
+        self._versions.clear()
+        self._versions.addItems(list(words))
+        self._versions.setCurrentIndex(chosen)
+        self._versions.blockSignals(False)
+        self._versions.setVisible(bool(words))
 
     # The pieces
 
@@ -210,13 +194,12 @@ class ReportView(QWidget):
     def _build(self) -> None:
         self._sheet = QLabel(self._say("empty"))
         self._sheet.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._area = _PageArea()
+        self._note = QLabel()
+        self._note.setObjectName("report_note")
+        self._note.setWordWrap(True)
+        self._note.hide()
+        self._area = PageArea(self)
         self._area.setWidget(self._sheet)
-        self._area.setWidgetResizable(True)
-        # Always there: a bar that comes and goes would change the width that the page is fitted to.
-        self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self._area.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._area.setAccessibleName(self._say("pages"))
         self._area.turned.connect(self._turn)
         self._area.zoomed.connect(lambda factor: self.set_zoom(self.zoom * factor))
@@ -225,16 +208,23 @@ class ReportView(QWidget):
         self._previous = self._button("previous", lambda: self._turn(-1), "PgUp")
         self._next = self._button("next", lambda: self._turn(1), "PgDown")
         self._counter = QLabel()
-        self._smaller = self._button("smaller", lambda: self.set_zoom(self.zoom / _ZOOM_STEP), "Ctrl+-")
-        self._larger = self._button("larger", lambda: self.set_zoom(self.zoom * _ZOOM_STEP), "Ctrl++")
+        self._smaller = self._button("smaller", lambda: self.set_zoom(self.zoom / ZOOM_STEP), "Ctrl+-")
+        self._larger = self._button("larger", lambda: self.set_zoom(self.zoom * ZOOM_STEP), "Ctrl++")
         self._fit = self._button("fit", lambda: self.set_zoom(None), "Ctrl+0")
         self._review = self._button("review", self._ask_review, "Ctrl+R")
         self._dicom = self._button("dicom", self.dicom_requested.emit, "Ctrl+D")
         self._save = self._button("save", self._ask_where, "Ctrl+S")
         self._print = self._button("print", self._ask_printer, "Ctrl+P")
+        self.options = OptionsButton(self._language, self)
+        self._versions = QComboBox(self)
+        self._versions.setObjectName("report_versions")
+        self._versions.setAccessibleName(self._say("versions"))
+        self._versions.setToolTip(self._say("versions"))
+        self._versions.activated.connect(self.version_chosen)
+        self._versions.hide()
         self._shortcut("Home", lambda: self.go_to(1))
         self._shortcut("End", lambda: self.go_to(self.pages))
-        self._shortcut("Ctrl+=", lambda: self.set_zoom(self.zoom * _ZOOM_STEP))
+        self._shortcut("Ctrl+=", lambda: self.set_zoom(self.zoom * ZOOM_STEP))
 
         bar = QHBoxLayout()
         for widget in (self._previous, self._counter, self._next):
@@ -243,15 +233,18 @@ class ReportView(QWidget):
         for widget in (self._smaller, self._larger, self._fit):
             bar.addWidget(widget)
         bar.addStretch(1)
+        bar.addWidget(self._versions)
         # A row of their own: one row of all is wider than a laptop's window beside the risk.
         actions = QHBoxLayout()
         for widget in (self._review, self._dicom, self._save, self._print):
             actions.addWidget(widget)
         actions.addStretch(1)
+        actions.addWidget(self.options)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(actions)
         layout.addLayout(bar)
+        layout.addWidget(self._note)
         layout.addWidget(self._area, 1)
 
     def _button(self, name: str, call: object, keys: str) -> QPushButton:
@@ -291,9 +284,7 @@ class ReportView(QWidget):
     def _take(self, generation: int, number: int, purpose: str, image: QImage, words: str) -> None:
         if self._renderer.is_stale(generation):
             return
-        if purpose == _PRINT:
-            self._paint_sheet(number, image)
-        elif number == self._page and self._pdf:
+        if purpose == _SCREEN and number == self._page and self._pdf:
             image.setDevicePixelRatio(self.devicePixelRatioF())
             self._sheet.setPixmap(QPixmap.fromImage(image))
             self._sheet.setMinimumSize(image.deviceIndependentSize().toSize())
@@ -301,12 +292,12 @@ class ReportView(QWidget):
             self._sheet.setAccessibleDescription(words)
 
     def _update_buttons(self) -> None:
-        shown, printing = self.pages > 0, self._painter is not None
+        shown = self.pages > 0
         self._previous.setEnabled(shown and self._page > 0)
         self._next.setEnabled(shown and self.page < self.pages)
         for button in (self._smaller, self._larger, self._fit, self._save):
             button.setEnabled(shown)
-        self._print.setEnabled(shown and not printing)
+        self._print.setEnabled(shown and not self._printing.busy)
         self._review.setVisible(shown and self._review_allowed)
         self._dicom.setVisible(shown and self._dicom_allowed)
         self._counter.setText(self._say("page", page=self.page, pages=self.pages) if shown else "")
@@ -336,42 +327,6 @@ class ReportView(QWidget):
         if dialog.exec():
             self.print_to(printer)
 
-    def _request_print(self, number: int) -> None:
-        if self._printer is not None:
-            self._renderer.request(number, min(self._printer.resolution(), _PRINT_DOTS_PER_INCH), _PRINT)
-
-    def _paint_sheet(self, number: int, image: QImage) -> None:
-        if self._painter is None or self._printer is None:
-            return
-        if self._print_count:
-            self._printer.newPage()
-        self._painter.drawImage(_centred(image, self._painter.viewport().toRectF()), image)
-        self._print_count += 1
-        if number < self._print_last:
-            self._request_print(number + 1)
-            return
-        self._painter.end()
-        self._painter, self._printer = None, None
+    def _has_printed(self, pages: int) -> None:
         self._update_buttons()
-        self.printed.emit(self._print_count)
-
-
-def _centred(image: QImage, sheet: QRectF) -> QRectF:
-    """The largest place for the image on the sheet, at its true proportions."""
-    scale = min(sheet.width() / image.width(), sheet.height() / image.height())
-    width, height = image.width() * scale, image.height() * scale
-    return QRectF(sheet.x() + (sheet.width() - width) / 2, sheet.y() + (sheet.height() - height) / 2, width, height)
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        self.printed.emit(pages)

@@ -39,7 +39,6 @@ class DicomSource(FrozenModel):
         study_uid: (0020,000D).
         series_uid: (0020,000E).
         instance_uids: SOP instance UID of each slice.
-        patient_name: (0010,0010) as the files carry it, with its component groups; empty takes the name as shown.
         referring_physician: (0008,0090).
         study_id: (0020,0010).
         study_time: (0008,0030), as in DICOM.
@@ -48,13 +47,12 @@ class DicomSource(FrozenModel):
     study_uid: str
     series_uid: str
     instance_uids: tuple[str, ...]
-    patient_name: str = ""
     referring_physician: str = ""
     study_id: str = ""
     study_time: str = ""
 
 
-def dicom_source(volume: CtVolume, patient_name: str = "") -> DicomSource:
+def dicom_source(volume: CtVolume) -> DicomSource:
     """The source of `volume`.
 
     Raises:
@@ -67,7 +65,6 @@ def dicom_source(volume: CtVolume, patient_name: str = "") -> DicomSource:
         study_uid=volume.series.study_uid,
         series_uid=volume.series.series_uid,
         instance_uids=uids,
-        patient_name=patient_name,
     )
 
 
@@ -104,7 +101,8 @@ def patient_and_study(dataset: Dataset, content: ReportContent, source: DicomSou
     """Fills the patient, study and character-set attributes."""
     identity, series = content.identity, content.series
     dataset.SpecificCharacterSet = "ISO_IR 192"
-    dataset.PatientName = source.patient_name or _component_groups(identity.name)
+    # The CT's own name first: the archive files the objects with the CT, and asks after them by that name.
+    dataset.PatientName = _filed_name(identity.dicom_name) or _component_groups(identity.name)
     dataset.PatientID = identity.patient_id
     dataset.PatientBirthDate = identity.birth_date.strftime("%Y%m%d") if identity.birth_date else ""
     dataset.PatientSex = identity.sex
@@ -124,6 +122,12 @@ def person_name(name: str) -> str:
 def _plain(name: str) -> str:
     """Without control characters and the separators that DICOM reserves."""
     return "".join(character for character in name if character not in "\\^=" and ord(character) >= 0x20).strip()
+
+
+def _filed_name(name: str) -> str:
+    """A name as a file carries it, within what PS3.5 6.2 allows: three groups of at most 64 characters each."""
+    groups = ["".join(c for c in group if c != "\\" and ord(c) >= 0x20)[:64] for group in name.split("=")[:3]]
+    return "=".join(groups).rstrip("=")
 
 
 def _component_groups(name: str) -> str:

@@ -29,7 +29,6 @@ def dicom_files(
     volume: CtVolume,
     roi: Roi,
     *,
-    patient_name: str = "",
     with_identity: bool = False,
 ) -> tuple[DicomFile, ...]:
     """Encapsulated PDF, segmentation of the ROI and measurement report.
@@ -39,14 +38,13 @@ def dicom_files(
         pdf: The PDF.
         volume: The CT that the report rests on, read from DICOM files.
         roi: The ROI on it.
-        patient_name: (0010,0010) as the CT's files carry it, so that the archive files the objects with the CT.
         with_identity: True if the file names may carry the patient's name and ID.
 
     Raises:
         ReportError: The number must not leave as a finding, or the CT did not come from DICOM files.
     """
     refuse_unless_exportable(content)
-    source = dicom_source(volume, patient_name)
+    source = dicom_source(volume)
     objects = (
         ("report.dcm", encapsulated_pdf(content, pdf, source)),
         ("segmentation.dcm", segmentation(content, roi, source)),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 from apnet_desktop.report.content import ReportContent
 
-__all__ = ["report_file_name"]
+__all__ = ["file_name", "report_file_name"]
 
 _LONGEST = 80
 
@@ -19,9 +20,20 @@ def report_file_name(content: ReportContent, extension: str, *, with_identity: b
         extension: Without the dot: "pdf", "json", "html", "dcm".
         with_identity: True puts name and patient ID in front, because a person asked for it.
     """
-    parts = ["apnet-report", content.report_id, f"v{content.version}"]
-    if with_identity:
-        parts[1:1] = [content.identity.name, content.identity.patient_id]
+    who = (content.identity.name, content.identity.patient_id) if with_identity else ()
+    return file_name(content.report_id, content.version, extension, who)
+
+
+def file_name(report_id: str, version: int, extension: str, who: Sequence[str] = ()) -> str:
+    """The same from its parts.
+
+    Args:
+        report_id: Id of the report.
+        version: 1, 2, ...
+        extension: Without the dot.
+        who: Name and patient ID where they may stand in front.
+    """
+    parts = ["apnet-report", *who, report_id, f"v{version}"]
     stem = "-".join(filter(None, (_safe(part) for part in parts)))
     return f"{_shortened(stem)}.{extension}"
 

@@ -23,6 +23,7 @@ from apnet_desktop.report.content import (
     build_content,
     roi_facts,
 )
+from apnet_desktop.report.file_names import report_file_name
 from apnet_desktop.report.html_twin import render_html
 from apnet_desktop.report.json_twin import json_twin, twin_digest
 from apnet_desktop.report.pdf import render_pdf
@@ -84,6 +85,7 @@ def make_report(job: MakeReport, bundle: Bundle, volume: CtVolume | None, roi: R
     content = report_content(job, bundle, volume, roi)
     pdf = render_pdf(content, Paper(job.paper))
     return MadeReport(
+        file_name=report_file_name(content, "pdf", with_identity=job.named_files),
         pdf=base64.b64encode(pdf).decode(),
         twin=json_twin(content).decode(),
         html=render_html(content).decode(),
@@ -96,6 +98,8 @@ def make_report(job: MakeReport, bundle: Bundle, volume: CtVolume | None, roi: R
 def export_dicom(job: MakeReport, bundle: Bundle, volume: CtVolume | None, roi: Roi | None) -> DicomObjects:
     """The report as DICOM objects: Encapsulated PDF, SEG of the ROI and TID 1500 measurement report.
 
+    The PDF is the one that the store keeps of this version, where the job carries it.
+
     Raises:
         ReportError: The number must not leave as a finding, or there is no CT from DICOM files.
     """
@@ -104,7 +108,8 @@ def export_dicom(job: MakeReport, bundle: Bundle, volume: CtVolume | None, roi: 
     content = report_content(job, bundle, volume, roi)
     if volume is None or roi is None:
         raise ReportError(Message.of("report.no_dicom_source"))
-    files = dicom_files(content, render_pdf(content, Paper(job.paper)), volume, roi)
+    pdf = base64.b64decode(job.pdf) if job.pdf else render_pdf(content, Paper(job.paper))
+    files = dicom_files(content, pdf, volume, roi, with_identity=job.named_files)
     return DicomObjects(
         files=tuple(DicomObject(name=file.name, content=base64.b64encode(file.content).decode()) for file in files)
     )

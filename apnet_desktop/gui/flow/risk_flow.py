@@ -1,30 +1,24 @@
-"""Risk and report: opens the bundle, warms the worker, predicts, makes the report."""
+"""The risk: opens the bundle, warms the worker, predicts."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from apnet_desktop.bundle.files import Bundle, open_bundle
 from apnet_desktop.bundle.prediction import Compute, Prediction
 from apnet_desktop.bundle.request import PredictionRequest
-from apnet_desktop.cases.assessment import Assessment, Step, StepState
-from apnet_desktop.cases.files import write_file
+from apnet_desktop.cases.assessment import Step, StepState
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper, site_rate_of
 from apnet_desktop.gui.flow.job_runner import JobRunner
 from apnet_desktop.gui.flow.open_volume import OpenVolume
 from apnet_desktop.gui.services import Services
 from apnet_desktop.language import Message
-from apnet_desktop.report.content import Review
 from apnet_desktop.version import APPLICATION_VERSION
 from apnet_desktop.worker.client import ProcessClient
-from apnet_desktop.worker.inference_jobs import DicomObjects, MadeReport, MakeReport, PredictProgress, Warmed
+from apnet_desktop.worker.inference_jobs import PredictProgress, Warmed
 
 __all__ = ["RiskFlow"]
 
@@ -35,15 +29,11 @@ class RiskFlow(QObject):
     Signals:
         bundle_opened: The bundle was checked; carries the `Bundle`.
         warmed: The worker is warm; carries the `Warmed`.
-        report_made: A report is ready; carries the `MadeReport`.
-        exported: DICOM objects were written; carries the folder.
         said: A sentence for the person; carries the `Message`.
     """
 
     bundle_opened = Signal(object)
     warmed = Signal(object)
-    report_made = Signal(object)
-    exported = Signal(str)
     said = Signal(object)
 
     def __init__(
@@ -135,88 +125,3 @@ class RiskFlow(QObject):
 
         self._runner.run(task, predicted, progress, cleanup)
         self._runner.say_progress("gui.stage_start", 0.0)
-
-    def make_report(self, review: Review | None = None) -> None:
-        """Makes the report of the prediction that holds, and keeps it with the case.
-
-        Args:
-            review: A named person's review; None makes a draft.
-        """
-        case, bundle, settings = self._keeper.case, self._keeper.bundle, self._keeper.settings
-        prediction = self._current_prediction()
-        if case is None or bundle is None or prediction is None:
-            return
-        job, cleanup = self._report_job(case.assessment, bundle, prediction, review)
-
-        def made(report: MadeReport) -> None:
-            if self._keeper.case is case:
-                person = review.person if review is not None else settings.reviewer
-                self._keeper.guarded(
-                    lambda: case.add_report(
-                        base64.b64decode(report.pdf),
-                        person=person,
-                        language=settings.language,
-                        twin=report.twin.encode(),
-                        reviewed=review is not None,
-                    )
-                )
-            self.report_made.emit(report)
-
-        self._runner.run(self._inference.make_report(job), made, cleanup=cleanup)
-        self._runner.say_progress("gui.stage_report", None)
-
-    def export_dicom(self, folder: Path) -> None:
-        """Writes Encapsulated PDF, segmentation and measurement report of the prediction that holds into `folder`."""
-        case, bundle = self._keeper.case, self._keeper.bundle
-        prediction = self._current_prediction()
-        if case is None or bundle is None or prediction is None:
-            return
-        job, cleanup = self._report_job(case.assessment, bundle, prediction, None)
-
-        def made(objects: DicomObjects) -> None:
-            def write() -> None:
-                for file in objects.files:
-                    content = base64.b64decode(file.content)
-                    write_file(folder / file.name, content)
-                    case.exported("dicom", folder / file.name, hashlib.sha256(content).hexdigest())
-
-            if self._keeper.guarded(write):
-                self.exported.emit(str(folder))
-
-        self._runner.run(self._inference.make_dicom(job), made, cleanup=cleanup)
-        self._runner.say_progress("gui.stage_report", None)
-
-    def _report_job(
-        self, assessment: Assessment, bundle: Bundle, prediction: Prediction, review: Review | None
-    ) -> tuple[MakeReport, Callable[[bool], None]]:
-        """The job of a report, and what frees its shared memory."""
-        roi = self._inference.share_roi(assessment.roi) if assessment.roi else None
-        earlier = assessment.reports[-1] if assessment.reports else None
-        job = MakeReport(
-            bundle=str(bundle.folder),
-            prediction=prediction,
-            record=assessment.record,
-            volume=self._volume.shared,
-            roi=roi,
-            languages=(self._keeper.settings.language,),
-            report_id=uuid.uuid4().hex,
-            case_id=assessment.case_id,
-            version=len(assessment.reports) + 1,
-            supersedes=str(earlier.version) if earlier else "",
-            time=datetime.now(UTC).replace(microsecond=0),
-            application_version=APPLICATION_VERSION,
-            review=review,
-        )
-
-        def cleanup(_: bool) -> None:
-            if roi is not None:
-                self._services.blocks.release(roi.array.name)
-
-        return job, cleanup
-
-    def _current_prediction(self) -> Prediction | None:
-        case = self._keeper.case
-        found: list[Prediction] = []
-        if case is not None:
-            self._keeper.guarded(lambda: found.append(case.require_current()))
-        return found[0] if found else None
