@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 import secrets
 import shutil
 import zipfile
+import zlib
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
@@ -27,7 +29,7 @@ from apnet_desktop.errors import CaseError
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
 
-__all__ = ["ArchiveManifest", "ExportedCase", "export_case", "import_case"]
+__all__ = ["ArchiveManifest", "ExportedCase", "export_case", "import_case", "is_case_archive"]
 
 _MEMBER = re.compile(
     r"manifest\.json|record\.json|prediction\.json|roi\.json|roi\.mask|ct/([0-9]{5}\.dcm|volume\.nii\.gz)"
@@ -151,6 +153,18 @@ def import_case(store: CaseStore, path: Path) -> str:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return case_id
+
+
+def is_case_archive(path: Path) -> bool:
+    """True if `path` is a ZIP that says it is an exported case, and no ZIP of a CT; `import_case` judges it."""
+    if path.suffix.lower() != ".zip":
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            content = json.loads(_inflate(archive, "manifest.json", _LARGEST_TEXT))
+    except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, CaseError):
+        return False
+    return isinstance(content, dict) and content.get("format") == "apnet-case"
 
 
 def _parts(path: Path, folder: Path) -> tuple[ClinicalRecord, RoiHeader | None, Prediction | None]:

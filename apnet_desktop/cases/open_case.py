@@ -306,6 +306,14 @@ class OpenCase:
             AuditAction.EXPORT, self.case_id, {"what": what, "target": str(target), "sha256": sha256}
         )
 
+    def mark_open(self) -> None:
+        """Says once more that this case is the open one: another that was open before it is closed by now.
+
+        Raises:
+            CaseError: The store cannot be written.
+        """
+        self._store.mark_open(self.case_id)
+
     def close(self) -> None:
         """Says that the case was closed in good order.
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from apnet_desktop.cases.assessment import Assessment
+from apnet_desktop.bundle.prediction import Prediction
+from apnet_desktop.cases.assessment import Assessment, StepStatus
 from apnet_desktop.cases.clock import Clock, SystemClock
 from apnet_desktop.cases.open_case import OpenCase, PredictionContext
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.roi import Roi
+from apnet_desktop.errors import CaseError
+from apnet_desktop.language import Message
 
 __all__ = ["OpenReading"]
 
@@ -48,6 +51,45 @@ class OpenReading(OpenCase):
         self._started = known.started if known else clock.now()
         self._minutes_before = known.minutes if known else 0.0
         super().__init__(store, case_id, context, clock)
+
+    def steps(self) -> tuple[StepStatus, ...]:
+        """CT and ROI: a reader sees and does nothing else."""
+        return super().steps()[:2]
+
+    def set_record(self, record: ClinicalRecord) -> None:
+        """Refused: the clinical record is the case's own.
+
+        Raises:
+            CaseError: Always.
+        """
+        raise CaseError(Message.of("cases.reading_only_roi"))
+
+    def set_prediction(self, prediction: Prediction) -> None:
+        """Refused: whoever draws sees no result.
+
+        Raises:
+            CaseError: Always.
+        """
+        raise CaseError(Message.of("cases.reading_only_roi"))
+
+    def set_note(self, note: str) -> None:
+        """Refused: the note is the case's own.
+
+        Raises:
+            CaseError: Always.
+        """
+        raise CaseError(Message.of("cases.reading_only_roi"))
+
+    def mark_open(self) -> None:
+        """As `OpenCase`, with the reader.
+
+        Raises:
+            CaseError: The store cannot be written.
+        """
+        self._store.mark_open(self.case_id, self.reader)
+
+    def _load(self, case_id: str) -> Assessment:
+        return self._store.open_case(case_id, self.reader)
 
     def _opened(self, assessment: Assessment) -> Assessment:
         known = self._reading_store.readings.own(assessment.case_id, self.reader)

@@ -8,28 +8,39 @@ from pathlib import Path
 
 from apnet_desktop.cases.assessment import SeriesReference
 from apnet_desktop.cases.files import private_folder, sync_folder, write_file
-from apnet_desktop.cases.store import CaseStore
-from apnet_desktop.ct.file_names import path_text, text_path
+from apnet_desktop.ct.file_names import path_text, readable_name, text_path
 from apnet_desktop.ct.series import SeriesSummary
 from apnet_desktop.ct.sources import FileBytes, entry_of
 from apnet_desktop.errors import CtError
+from apnet_desktop.language import Message
 
-__all__ = ["candidates", "copy_series", "find_moved", "is_missing", "series_contents"]
+__all__ = ["candidates", "copy_series", "find_moved", "is_missing"]
 
 _MOST_FOLDERS = 2_000
 _DEPTH = 3
 
 
 def is_missing(series: SeriesReference) -> bool:
-    """True if nothing lies where the CT was opened from."""
-    return not text_path(series.path).exists()
+    """True if nothing, or only an empty folder, lies where the CT was opened from."""
+    place = text_path(series.path)
+    try:
+        return not place.exists() or (place.is_dir() and not any(place.iterdir()))
+    except OSError:
+        return True
 
 
-def candidates(series: SeriesReference, roots: Iterable[Path] = ()) -> Iterator[Path]:
+def _nothing(_: int) -> None:
+    pass
+
+
+def candidates(
+    series: SeriesReference, roots: Iterable[Path] = (), listed: Callable[[int], None] = _nothing
+) -> Iterator[Path]:
     """Folders in which a moved CT is likely to lie, the likeliest first; each once, 2,000 at most.
 
     First those that have the old folder's name, then all others: below the nearest folder above the old place that is
-    still there, then below `roots` (where other cases' CTs lie), three levels deep.
+    still there, then below `roots` (where other cases' CTs lie), three levels deep. `listed` is called with 0 for each
+    folder that is listed beforehand, which takes a while on a network drive.
     """
     old = text_path(series.path)
     above = next((folder for folder in old.parents if folder.is_dir()), None)
@@ -38,75 +49,101 @@ def candidates(series: SeriesReference, roots: Iterable[Path] = ()) -> Iterator[
     for place in places:
         for folder in _below(place, _DEPTH):
             found.setdefault(folder)
+            listed(0)
             if len(found) >= _MOST_FOLDERS:
                 break
     yield from sorted(found, key=lambda folder: folder.name != old.name)
 
 
 def find_moved(
-    series: SeriesReference, series_in: Callable[[Path], Iterable[str]], roots: Iterable[Path] = ()
+    series: SeriesReference,
+    series_in: Callable[[Path], Iterable[str]],
+    roots: Iterable[Path] = (),
+    looked: Callable[[int], None] = _nothing,
 ) -> Path | None:
     """Where a moved CT lies now; None if it is not found.
 
     Args:
-        series: The CT as the case remembers it.
-        series_in: Gives the series UIDs in a folder; the reader's scan, since no file is trusted.
+        series: The CT as the case remembers it: a folder, or one file (a ZIP, a volume), which is looked for by name.
+        series_in: Gives the series UIDs in a folder or file; run in the reader, since no file is trusted.
         roots: More places to look in.
+        looked: Told how many folders were looked into; it may raise `Stopped`.
     """
-    for folder in candidates(series, roots):
-        try:
-            if series.series.series_uid in series_in(folder):
-                return folder
-        except CtError:
-            # A folder without DICOM, which most are.
-            continue
+    uid, old = series.series.series_uid, text_path(series.path)
+    for number, folder in enumerate(candidates(series, roots, looked), start=1):
+        looked(number)
+        for place in (folder, folder / old.name) if old.suffix else (folder,):
+            if place != folder and not place.is_file():
+                continue
+            try:
+                if uid in series_in(place):
+                    return place
+            except CtError:
+                # Nothing that is DICOM, as in most folders.
+                continue
     return None
 
 
-def copy_series(store: CaseStore, case_id: str, series: SeriesReference, contents: Iterable[bytes]) -> SeriesReference:
-    """Copies the files of a CT into the case's folder, so that the case no longer depends on where they lie.
+def copy_series(
+    folder: Path, series: SeriesReference, summary: SeriesSummary, copied: Callable[[float], None] = lambda _: None
+) -> SeriesReference:
+    """Copies the files of a CT into a case's folder, so that the case no longer depends on where they lie.
 
-    Names are numbers: neither a patient's name in a path nor a hostile one gets into the store.
+    Names are numbers: neither a patient's name in a path nor a hostile one gets into the store. Nothing is parsed.
 
     Args:
-        store: The store.
-        case_id: The case.
+        folder: The case's folder, `CaseStore.case_folder`.
         series: Its CT.
-        contents: The bytes of each file of the series, in the order of its slices; read one by one (`series_contents`).
+        summary: The same CT as it was scanned: which files, in which order.
+        copied: Told the fraction that is done; it may raise `Stopped`.
 
     Returns:
-        The CT as the case now remembers it; saved already.
+        The CT as the case is to remember it; whoever asked saves it.
 
     Raises:
-        CaseError: The disk is full; what was copied is removed and nothing else changed.
-        CtError: A file cannot be read; likewise.
+        CaseError: The disk is full; what was copied is removed.
+        CtError: A file cannot be read or changed since it was scanned; likewise.
     """
-    folder = private_folder(store.case_folder(case_id) / "ct", parents=False)
+    target = private_folder(folder / "ct", parents=False)
+    total = max(1, len(summary.files))
     written: list[Path] = []
     try:
-        for number, content in enumerate(contents, start=1):
-            target = folder / f"{number:05d}.dcm"
-            write_file(target, content)
-            written.append(target)
-        copied = series.model_copy(update={"path": path_text(folder), "copied": True})
-        store.save_series(case_id, copied)
+        for number, (name, content) in enumerate(_contents(summary), start=1):
+            copied((number - 1) / total)
+            path = target / name
+            written.append(path)
+            write_file(path, content)
     except BaseException:
         for path in written:
             path.unlink(missing_ok=True)
         raise
-    sync_folder(folder)
-    return copied
+    sync_folder(target)
+    place = target / written[0].name if summary.volume_file is not None else target
+    return series.model_copy(update={"path": path_text(place), "copied": True})
 
 
-def series_contents(summary: SeriesSummary) -> Iterator[bytes]:
-    """The bytes of each file of a scanned series, in the order of its slices, for `copy_series`.
+def _contents(summary: SeriesSummary) -> Iterator[tuple[str, bytes]]:
+    """A safe name for each file of a scanned series, and its bytes, in the order of its slices.
 
     Raises:
         CtError: A file cannot be read or changed since it was scanned.
     """
+    if summary.volume_file is not None:
+        source = text_path(summary.volume_file)
+        try:
+            yield f"volume{_ending(source)}", source.read_bytes()
+        except OSError as error:
+            raise CtError(Message.of("ct.file_unreadable", file=readable_name(source.name))) from error
+        return
     with FileBytes() as files:
-        for index in dict.fromkeys(slice.file for slice in summary.slices):
-            yield files.read(entry_of(summary.files[index]))
+        for number, index in enumerate(dict.fromkeys(slice.file for slice in summary.slices), start=1):
+            yield f"{number:05d}.dcm", files.read(entry_of(summary.files[index]))
+
+
+def _ending(path: Path) -> str:
+    """The ending by which the format of a volume file is known."""
+    name = path.name.lower()
+    return next((ending for ending in (".nii.gz", ".nii", ".nrrd") if name.endswith(ending)), ".nii")
 
 
 def _below(place: Path, depth: int) -> Iterator[Path]:

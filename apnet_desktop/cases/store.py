@@ -24,6 +24,7 @@ from apnet_desktop.cases.readings import Readings
 from apnet_desktop.cases.report_storage import ReportStorage
 from apnet_desktop.cases.roi_storage import RoiStorage
 from apnet_desktop.clinical.record import ClinicalRecord
+from apnet_desktop.ct.file_names import text_path
 from apnet_desktop.errors import CaseError
 from apnet_desktop.language import Message
 
@@ -221,19 +222,48 @@ class CaseStore(CaseParts):
         )
         return str(rows[0]["id"]) if rows else None
 
+    def ct_folders(self, limit: int = 20) -> tuple[Path, ...]:
+        """The folders above the CTs of the last changed cases: where a CT that moved may lie now. Each once.
+
+        Raises:
+            CaseError: The store cannot be read.
+        """
+        rows = self._database.rows(
+            "SELECT json_extract(series, '$.path') AS path FROM cases WHERE series IS NOT NULL "
+            "ORDER BY change DESC LIMIT ?",
+            (10 * limit,),
+        )
+        above = dict.fromkeys(text_path(str(row["path"])).parent for row in rows)
+        own = self.folder.absolute()
+        return tuple(folder for folder in above if not folder.is_relative_to(own))[:limit]
+
     # The case that is open, so that a crash can be told from a good end
 
-    def open_case(self, case_id: str) -> Assessment:
+    def open_case(self, case_id: str, reader: str = "") -> Assessment:
         """Loads a case and remembers that it is open, until `close_case`.
+
+        Args:
+            case_id: The case.
+            reader: Who draws its ROI for a cohort (`OpenReading`); empty where the case itself is open.
 
         Raises:
             CaseError: See `load`; or the store cannot be written.
         """
         assessment = self.load(case_id)
         with self._database.transaction():
-            self._rows.set_fact("open_case", case_id)
-            self.audit.append(AuditAction.OPEN, case_id)
+            self.mark_open(case_id, reader)
+            self.audit.append(AuditAction.OPEN, case_id, {"reader": reader} if reader else None)
         return assessment
+
+    def mark_open(self, case_id: str, reader: str = "") -> None:
+        """Remembers which case is open, for the next start; see `open_case`.
+
+        Raises:
+            CaseError: The store cannot be written.
+        """
+        with self._database.transaction():
+            self._rows.set_fact("open_case", case_id)
+            self._rows.set_fact("open_reader", reader)
 
     def close_case(self, case_id: str) -> None:
         """Says that a case was closed in good order.
@@ -243,9 +273,14 @@ class CaseStore(CaseParts):
         """
         with self._database.transaction():
             self._rows.set_fact("open_case", "")
+            self._rows.set_fact("open_reader", "")
             self.audit.append(AuditAction.CLOSE, case_id)
 
     def interrupted_case(self) -> str | None:
         """The case that was open when the program last ended without closing it; ask before `open_case`."""
         case_id = self._rows.fact("open_case")
         return case_id if case_id and self._rows.exists(case_id) else None
+
+    def interrupted_reader(self) -> str:
+        """Who was drawing on the interrupted case for a cohort; empty if the case itself was open."""
+        return self._rows.fact("open_reader")

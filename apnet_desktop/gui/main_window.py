@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
-    QApplication,
     QDialog,
     QHBoxLayout,
-    QMainWindow,
     QMessageBox,
     QPushButton,
     QStackedWidget,
@@ -33,35 +30,37 @@ from apnet_desktop.ct.volume import CtVolume
 from apnet_desktop.errors import KnownError
 from apnet_desktop.gui.banner import PatientBanner
 from apnet_desktop.gui.case_display import CaseDisplay, steps_of
+from apnet_desktop.gui.drops import DropWindow
+from apnet_desktop.gui.flow.case_arrival import CaseArrival
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.ct_flow import CtFlow
 from apnet_desktop.gui.flow.job_runner import JobRunner
+from apnet_desktop.gui.flow.report_flow import ReportFlow
 from apnet_desktop.gui.flow.risk_flow import RiskFlow
 from apnet_desktop.gui.identity_dialog import IdentityDialog
 from apnet_desktop.gui.job_bar import JobBar
 from apnet_desktop.gui.menus import Command, build_menus, step_commands
 from apnet_desktop.gui.notice import NoticeKind, NoticeStrip
 from apnet_desktop.gui.pages import FormPage, ImagePage, RiskPage
-from apnet_desktop.gui.questions import ask_ct_file, ask_ct_folder, ask_folder_for_dicom, ask_label, ask_roi_file
+from apnet_desktop.gui.questions import ask_ct_file, ask_ct_folder, ask_label, ask_roi_file
 from apnet_desktop.gui.rail import StepRail
+from apnet_desktop.gui.report_in_window import ReportInWindow
 from apnet_desktop.gui.services import Services
-from apnet_desktop.gui.theme import apply_theme
+from apnet_desktop.gui.settings_in_window import SettingsInWindow
+from apnet_desktop.gui.worklist_in_window import WorklistInWindow
 from apnet_desktop.language import Message, text
 from apnet_desktop.version import APPLICATION_VERSION
-from apnet_desktop.worker.inference_jobs import MadeReport
 from apnet_desktop.worker.reader_jobs import DemoCasePaths
 
 if TYPE_CHECKING:
-    from apnet_desktop.gui.settings_page import SettingsPage
     from apnet_desktop.gui.steps.clinical_form import ClinicalForm
-    from apnet_desktop.gui.worklist import WorklistView
 
 __all__ = ["MainWindow"]
 
 _SIDE_WIDTH = 340
 
 
-class MainWindow(QMainWindow):
+class MainWindow(DropWindow):
     """The application's window.
 
     Args:
@@ -73,12 +72,13 @@ class MainWindow(QMainWindow):
         self._services = services
         self._language = services.language
         self.setWindowTitle(text("gui.title", self._language))
-        self.setAcceptDrops(True)
         self.resize(1360, 860)
         self.runner = JobRunner(self._language, self)
         self.keeper = CaseKeeper(services.store, services.settings, self)
+        self.arrival = CaseArrival(services.store, self.runner.jobs, self)
         self.ct_flow = CtFlow(services, self.runner, self.keeper, self)
         self.risk_flow = RiskFlow(services, self.runner, self.keeper, self.ct_flow.open, self)
+        self.report_flow = ReportFlow(services, self.runner, self.keeper, self.ct_flow.open, self)
         self._step = Step.CT
         self._closed = False
         self._manifest: Manifest | None = None
@@ -103,17 +103,21 @@ class MainWindow(QMainWindow):
         images, risk = ImagePage(language, self), RiskPage(language, self)
         self.viewer, self.ct_panel, self.roi_panel = images.viewer, images.ct_panel, images.roi_panel
         self.risk_panel, self.report_view = risk.panel, risk.report
+        self.report = ReportInWindow(risk.report, self.report_flow, self.keeper, self.runner, language)
         self._images, self._form_page = images, FormPage(self)
         self._display = CaseDisplay(
             self.keeper, self.risk_flow, self.banner, self.rail, self.next_button, images, risk, language
         )
         self.form: ClinicalForm | None = None
-        self.worklist: WorklistView | None = None
-        self.settings_page: SettingsPage | None = None
         self._factors: FactorSchema | None = None
         self._pages = QStackedWidget(self)
         for page in (images, self._form_page, risk):
             self._pages.addWidget(page)
+        services, keeper = self._services, self.keeper
+        self.worklist = WorklistInWindow(services, self._pages, keeper, self.ct_flow, lambda: self._factors, self)
+        self.settings = SettingsInWindow(
+            services, self._pages, keeper, self.risk_flow, lambda: self.show_step(self._step), self
+        )
         left = QVBoxLayout()
         left.addWidget(self.rail, 1)
         left.addWidget(self.next_button)
@@ -131,6 +135,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(8)
         column.addWidget(self.banner)
         column.addWidget(self.notice)
+        column.addWidget(self.worklist.bar)
         column.addLayout(body, 1)
         self.setCentralWidget(central)
 
@@ -141,8 +146,9 @@ class MainWindow(QMainWindow):
             Command(text("gui.action_open_file", language), self.ask_file, "Ctrl+Shift+O"),
             Command(text("gui.action_demo", language), self.open_demo, "Ctrl+Shift+D"),
             None,
-            Command(text("gui.action_worklist", language), self.show_worklist, "Ctrl+L"),
-            Command(text("gui.action_settings", language), self.show_settings, "Ctrl+,"),
+            Command(text("gui.action_worklist", language), self.worklist.show, "Ctrl+L"),
+            Command(text("gui.action_close_case", language), self.close_case, "Ctrl+W"),
+            Command(text("gui.action_settings", language), self.settings.show, "Ctrl+,"),
             None,
             Command(text("gui.action_quit", language), self.close, "Ctrl+Q"),
         ]
@@ -161,8 +167,19 @@ class MainWindow(QMainWindow):
         )
 
     def _connect(self) -> None:
-        for part in (self.runner, self.keeper, self.ct_flow, self.risk_flow):
+        for part in (self.runner, self.keeper, self.ct_flow, self.risk_flow, self.report, self.worklist, self.settings):
             part.said.connect(self.notice.say)
+        for part in (self.ct_flow, self.report, self.settings):
+            part.noted.connect(self._note)
+        self.path_dropped.connect(self.open_path)
+        self.arrival.no_case.connect(self._open_ct)
+        self.arrival.taken_in.connect(self._case_taken_in)
+        self.several_dropped.connect(lambda: self._note(Message.of("gui.drop_one")))
+        self.worklist.case_chosen.connect(self.open_case)
+        self.worklist.new_case_wanted.connect(self.ask_folder)
+        self.worklist.reading_opened.connect(self._case_opened)
+        self.settings.changed.connect(self._settings_changed)
+        self.ct_flow.moved.connect(self._ct_moved)
         self.runner.progressed.connect(self.job_bar.show_progress)
         self.runner.idle.connect(self._idle)
         self.job_bar.stopped.connect(self.runner.stop)
@@ -186,14 +203,8 @@ class MainWindow(QMainWindow):
         self.roi_panel.confirmed.connect(self.keeper.set_roi)
         self.risk_flow.bundle_opened.connect(self._bundle_opened)
         self.risk_flow.warmed.connect(self._show_case)
-        self.risk_flow.report_made.connect(self._report_made)
-        self.report_view.failed.connect(self.notice.say)
-        self.report_view.saved.connect(self._report_saved)
         self.risk_panel.predict_wanted.connect(self.predict)
-        self.risk_panel.report_wanted.connect(self.risk_flow.make_report)
-        self.report_view.reviewed.connect(self.risk_flow.make_report)
-        self.report_view.dicom_requested.connect(self.ask_dicom_folder)
-        self.risk_flow.exported.connect(self._dicom_exported)
+        self.risk_panel.report_wanted.connect(self.report_flow.make)
         self.risk_panel.slice_wanted.connect(self._show_slice)
         self.risk_panel.overridden.connect(self.keeper.override)
 
@@ -213,8 +224,17 @@ class MainWindow(QMainWindow):
         elif path is not None:
             self.open_path(path)
         elif interrupted is not None:
-            self.open_case(interrupted)
-            self.notice.say(Message.of("gui.case_restored"), NoticeKind.INFORMATION)
+            self._open_interrupted(interrupted)
+
+    def _open_interrupted(self, case_id: str) -> None:
+        """Opens what was open when the program ended badly, as it was: a reading stays a reading."""
+        reader = self._services.store.interrupted_reader()
+        if reader:
+            self.worklist.open_reading(case_id, reader)
+        else:
+            self.open_case(case_id)
+        if self.keeper.case is not None:
+            self._note(Message.of("gui.case_restored"))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ends jobs and processes; everything is in the store already."""
@@ -224,11 +244,15 @@ class MainWindow(QMainWindow):
             self.form.blockSignals(True)  # fields that lose the focus now have nothing new to say
         self.runner.forget()
         self.keeper.close()
-        self.ct_flow.drop()
+        self.ct_flow.close()
         self._services.close()
         super().closeEvent(event)
 
     # -- what is shown --------------------------------------------------------------------------------------------
+
+    def _note(self, message: Message) -> None:
+        """Says something that is no refusal."""
+        self.notice.say(message, NoticeKind.INFORMATION)
 
     def _idle(self) -> None:
         self.job_bar.hide()
@@ -263,7 +287,10 @@ class MainWindow(QMainWindow):
         self._display.show(self._step, self.runner.busy)
 
     def show_step(self, step: Step) -> None:
-        """Opens a step."""
+        """Opens a step; whoever draws for a cohort has only the first two."""
+        if step not in {status.step for status in steps_of(self.keeper)}:
+            self._note(Message.of("cases.reading_only_roi"))
+            return
         self._step = step
         self._pages.setCurrentIndex({Step.CT: 0, Step.ROI: 0, Step.CLINICAL: 1, Step.RISK: 2}[step])
         if step in (Step.CT, Step.ROI):
@@ -285,11 +312,21 @@ class MainWindow(QMainWindow):
     # -- CT -------------------------------------------------------------------------------------------------------
 
     def open_path(self, path: Path) -> None:
-        """Opens a folder, file, ZIP or DICOMDIR."""
+        """Opens a folder, file, ZIP, DICOMDIR or exported case."""
         self.notice.clear()
+        if self.arrival.concerns(path):
+            self.arrival.look(path)
+        else:
+            self._open_ct(path)
+
+    def _open_ct(self, path: Path) -> None:
         self._path = path
         self.show_step(Step.CT)
         self.ct_flow.open_path(path)
+
+    def _case_taken_in(self, case_id: str) -> None:
+        self.open_case(case_id)
+        self._note(Message.of("gui.case_taken_in"))
 
     def open_demo(self) -> None:
         """Opens the simulated demo case with its ROI and record."""
@@ -393,117 +430,51 @@ class MainWindow(QMainWindow):
         self.notice.clear()
         self.risk_flow.predict()
 
-    def _report_made(self, made: MadeReport) -> None:
-        self.report_view.show_pdf(
-            base64.b64decode(made.pdf), twins={"json": made.twin.encode(), "html": made.html.encode()}
-        )
-        # A number that is no finding cannot be signed and does not go to an archive.
-        self.report_view.allow(review=made.is_finding, dicom=made.is_finding)
-
-    def ask_dicom_folder(self) -> None:
-        """Asks where the report's DICOM objects go, and writes them."""
-        folder = ask_folder_for_dicom(self, self._language)
-        if folder is not None:
-            self.risk_flow.export_dicom(folder)
-
-    def _dicom_exported(self, folder: str) -> None:
-        self.notice.say(Message.of("gui.dicom_exported", folder=folder), NoticeKind.INFORMATION)
-
     def _show_slice(self, k: int) -> None:
         self.show_step(Step.ROI)
         self.viewer.go_to_slice(k)
 
-    def _report_saved(self, path: str) -> None:
-        case = self.keeper.case
-        if case is not None:
-            self.keeper.guarded(lambda: case.exported("report", Path(path)))
-        self.notice.say(Message.of("gui.report_saved", path=path), NoticeKind.INFORMATION)
-
     # -- cases and settings ---------------------------------------------------------------------------------------
-
-    def show_worklist(self) -> None:
-        """Shows all cases."""
-        from apnet_desktop.gui.worklist import WorklistView
-
-        if self.worklist is None:
-            self.worklist = WorklistView(self._services.store, self._language, self, self._factors)
-            self.worklist.case_opened.connect(self.open_case)
-            self.worklist.new_case_requested.connect(self.ask_folder)
-            self.worklist.refused.connect(self.notice.say)
-            self._pages.addWidget(self.worklist)
-        self.worklist.refresh()
-        self._pages.setCurrentWidget(self.worklist)
 
     def open_case(self, case_id: str) -> None:
         """Opens a case of the store as it was left."""
         self.notice.clear()
-        self.report_view.clear()
+        self.report.refresh()
         self.ct_flow.open_case(case_id)
+        self._case_opened()
+
+    def _case_opened(self) -> None:
         assessment = self.keeper.assessment
         if assessment is None:
             return
+        self.report.refresh()
         if assessment.series is not None:
             self._path = text_path(assessment.series.path)
         elif assessment.ct_path:
-            self.open_path(text_path(assessment.ct_path))
+            self._path = text_path(assessment.ct_path)
+            self.ct_flow.open_path(self._path)
         if self.form is not None:
             self.form.set_record(assessment.record)
-        self.show_step(next_step(steps_of(self.keeper)) or Step.RISK)
+        self.show_step(next_step(steps_of(self.keeper)) or steps_of(self.keeper)[-1].step)
 
-    def show_settings(self) -> None:
-        """Shows the settings."""
-        from apnet_desktop.gui.settings_page import SettingsPage
+    def close_case(self) -> None:
+        """Closes the open case and shows the worklist."""
+        if self.form is not None:
+            self.form.flush()
+        self.notice.clear()
+        self.report.refresh()
+        self.worklist.leave()
 
-        services = self._services
-        if self.settings_page is None:
-            self.settings_page = SettingsPage(
-                services.settings_file, services.settings, services.store, self._language, services.log_folder, self
-            )
-            self.settings_page.settings_changed.connect(self._settings_changed)
-            self.settings_page.refused.connect(self.notice.say)
-            self.settings_page.closed.connect(lambda: self.show_step(self._step))
-            self._pages.addWidget(self.settings_page)
-        if self.risk_flow.compute is not None:
-            compute = self.risk_flow.compute
-            reason = compute.explanation.text(self._language) if compute.explanation else compute.reason
-            self.settings_page.show_device(f"{compute.device_name}. {reason}", {"device": compute.device_name})
-        self._pages.setCurrentWidget(self.settings_page)
+    def _ct_moved(self, path: Path) -> None:
+        self._path = path
 
-    def _settings_changed(self, settings: Settings) -> None:
-        earlier, self._services.settings = self._services.settings, settings
-        self.keeper.set_settings(settings)
-        self._services.store.audit.person = settings.reviewer
+    def _settings_changed(self, earlier: Settings, settings: Settings) -> None:
         self.viewer.set_author(settings.reviewer)
         self.roi_panel.set_person(settings.reviewer)
-        application = QApplication.instance()
-        if settings.theme is not earlier.theme and isinstance(application, QApplication):
-            apply_theme(application, settings.theme.value)
+        if settings.theme is not earlier.theme:
             self._show_case()
         if self.form is not None and settings.units is not earlier.units:
             self.form.use_conventional_units(settings.units is UnitSystem.CONVENTIONAL)
-        if settings.bundle != earlier.bundle:
-            self.risk_flow.open_bundle()
-        elif settings.device is not earlier.device:
-            self.risk_flow.warm()
-        if settings.language is not earlier.language:
-            self.notice.say(Message.of("gui.language_later"), NoticeKind.INFORMATION)
-
-    # -- drag and drop --------------------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Takes files and folders."""
-        if _paths(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Opens what was dropped."""
-        paths = _paths(event.mimeData())
-        if len(paths) == 1:
-            event.acceptProposedAction()
-            # The drag source waits for the end of this event.
-            QTimer.singleShot(0, self, lambda: self.open_path(paths[0]))
-        elif paths:
-            self.notice.say(Message.of("gui.drop_one"), NoticeKind.INFORMATION)
 
     # -- help -----------------------------------------------------------------------------------------------------
 
@@ -516,10 +487,6 @@ class MainWindow(QMainWindow):
             text("gui.title", self._language),
             text("gui.about", self._language, version=APPLICATION_VERSION),
         )
-
-
-def _paths(data: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 def _age(volume: CtVolume) -> int | None:

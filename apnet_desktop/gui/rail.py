@@ -160,6 +160,8 @@ class StepRail(QWidget):
         column.addStretch(1)
 
     def show_steps(self, statuses: dict[Step, StepStatus], current: Step) -> None:
-        """Shows the state and sentence of every step."""
+        """Shows the state and sentence of every step; one without a status is not for whoever sits here."""
         for step, card in self.cards.items():
-            card.show_status(statuses[step], step is current)
+            card.setVisible(step in statuses)
+            if step in statuses:
+                card.show_status(statuses[step], step is current)

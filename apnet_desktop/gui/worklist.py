@@ -140,7 +140,7 @@ class WorklistView(QWidget):
         self.open_button.setObjectName("primary")
         return row
 
-    def _button(self, id: str, action: Callable[[], None], row: QHBoxLayout) -> QPushButton:
+    def _button(self, id: str, action: Callable[[], object], row: QHBoxLayout) -> QPushButton:
         button = QPushButton(text(f"worklist.{id}", self._language), self)
         button.setAutoDefault(False)
         button.clicked.connect(lambda _=False: action())
@@ -276,21 +276,22 @@ class WorklistView(QWidget):
         if case is not None:
             self.exchange.export_case(case.case_id)
 
-    def read_next(self) -> None:
-        """Asks for the next case of the cohort that this reader has to draw."""
+    def read_next(self) -> bool:
+        """Asks for the next case of the cohort that this reader has to draw; False if there is none for them."""
         reader = self._store.audit.person
         if not reader:
             self.refused.emit(Message.of("worklist.reading_nobody"))
-            return
+            return False
         try:
             case_id = self._store.readings.next_for(reader)
         except CaseError as error:
             self.refused.emit(error.message)
-            return
+            return False
         if case_id is None:
             self.undo.offer(text("worklist.reading_done", self._language, reader=reader), None)
-        else:
-            self.reading_requested.emit(case_id)
+            return False
+        self.reading_requested.emit(case_id)
+        return True
 
     def _do(self, what: str, action: Callable[[str], object], undo: Callable[[str], object] | None = None) -> None:
         case = self.selected()

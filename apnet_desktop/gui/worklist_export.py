@@ -13,8 +13,8 @@ from apnet_desktop.cases.cohort import export_cohort
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.errors import KnownError, Stopped
-from apnet_desktop.gui.worklist_export_process import ExportClient
 from apnet_desktop.language import Message
+from apnet_desktop.worker.export import ExportClient
 
 __all__ = ["CaseExporter"]
 

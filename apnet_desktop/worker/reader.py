@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from apnet_desktop.cases.assessment import SeriesReference
 from apnet_desktop.ct.file_names import path_text
 from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.roi import Roi
@@ -15,6 +16,9 @@ from apnet_desktop.worker.client import ProcessClient, Timing
 from apnet_desktop.worker.reader_jobs import (
     DemoCasePaths,
     ExportRoi,
+    FindProgress,
+    FindSeries,
+    FoundSeries,
     ImportedRoi,
     ImportRoi,
     MakeDemoCase,
@@ -60,6 +64,11 @@ class Reader:
             ScanProgress,
             ScanResult,
         )
+
+    def find_series(self, series: SeriesReference, roots: tuple[Path, ...] = ()) -> Task[FindProgress, FoundSeries]:
+        """Looks for a CT whose folder moved, near its old place and below `roots`."""
+        parameters = FindSeries(series=series, roots=tuple(path_text(root) for root in roots))
+        return Task(self.client, "find_series", parameters, FindProgress, FoundSeries)
 
     def read(self, summary: SeriesSummary) -> tuple[Task[VolumeProgress, SharedVolume], str]:
         """Reads one series into a shared block; also gives the block's name, to release it by."""

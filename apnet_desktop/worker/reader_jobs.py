@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apnet_desktop.cases.assessment import SeriesReference
 from apnet_desktop.checks import Check
 from apnet_desktop.ct.geometry import Geometry
 from apnet_desktop.ct.requirements import CtRequirements
@@ -13,6 +14,9 @@ from apnet_desktop.worker.shared_memory import SharedArray, SharedRoi, SharedVol
 __all__ = [
     "DemoCasePaths",
     "ExportRoi",
+    "FindProgress",
+    "FindSeries",
+    "FoundSeries",
     "ImportRoi",
     "ImportedRoi",
     "MakeDemoCase",
@@ -56,6 +60,30 @@ class VolumeProgress(FrozenModel):
     geometry: Geometry | None = None
     first: int | None = None
     ready: int = 0
+
+
+class FindSeries(FrozenModel):
+    """Look for a CT whose folder moved; answered by `FoundSeries`.
+
+    Attributes:
+        series: The CT as its case remembers it.
+        roots: More places to look in, as `ct.file_names.path_text` writes them.
+    """
+
+    series: SeriesReference
+    roots: tuple[str, ...] = ()
+
+
+class FoundSeries(FrozenModel):
+    """Where a CT lies now, as `ct.file_names.path_text` writes it; empty if it was not found."""
+
+    path: str
+
+
+class FindProgress(FrozenModel):
+    """How many folders were looked into."""
+
+    folders: int
 
 
 class StageProgress(FrozenModel):

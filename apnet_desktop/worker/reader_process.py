@@ -18,6 +18,9 @@ from apnet_desktop.worker.limits import allow_more, limit_memory
 from apnet_desktop.worker.reader_jobs import (
     DemoCasePaths,
     ExportRoi,
+    FindProgress,
+    FindSeries,
+    FoundSeries,
     ImportedRoi,
     ImportRoi,
     MakeDemoCase,
@@ -45,6 +48,7 @@ def main(connection: Connection) -> None:
         connection,
         {
             "scan": _scan,
+            "find_series": _find_series,
             "read": _read,
             "import_roi": _import_roi,
             "export_roi": _export_roi,
@@ -58,12 +62,11 @@ def main(connection: Connection) -> None:
 
 def _prepare() -> None:
     # Imported before the limit is set: their address space is not the file's.
-    import pydicom.pixels
-    import SimpleITK
-
     from apnet_desktop.ct import read, roi_files, scan, volume_files
+    from apnet_desktop.ct.decoders import load_decoders
 
-    _ = (pydicom.pixels, SimpleITK, read, roi_files, scan, volume_files)
+    _ = (read, roi_files, scan, volume_files)
+    load_decoders()
     limit_memory()
 
 
@@ -73,6 +76,17 @@ def _scan(body: Mapping[str, Any], report: Report) -> FrozenModel:
 
     job = ScanPath.model_validate(body)
     return scan(text_path(job.path), report, job.limits, job.requirements)
+
+
+def _find_series(body: Mapping[str, Any], report: Report) -> FrozenModel:
+    from apnet_desktop.cases.relocation import find_moved
+    from apnet_desktop.ct.file_names import path_text, text_path
+    from apnet_desktop.ct.series_uids import series_uids
+
+    job = FindSeries.model_validate(body)
+    roots = [text_path(root) for root in job.roots]
+    found = find_moved(job.series, series_uids, roots, lambda count: report(FindProgress(folders=count)))
+    return FoundSeries(path="" if found is None else path_text(found))
 
 
 def _read(body: Mapping[str, Any], report: Report) -> FrozenModel:

@@ -12,6 +12,7 @@ from apnet_desktop.bundle.prediction import Compute, digest_of
 from apnet_desktop.bundle.request import PredictionRequest, SiteBaseRate, base_rate_of
 from apnet_desktop.cases.assessment import Assessment
 from apnet_desktop.cases.open_case import OpenCase, PredictionContext
+from apnet_desktop.cases.open_reading import OpenReading
 from apnet_desktop.cases.settings import Settings
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.record import ClinicalRecord
@@ -40,7 +41,7 @@ class CaseKeeper(QObject):
     """Keeps every change of the open case at once; what the store refuses becomes a sentence.
 
     Signals:
-        changed: The open case changed; carries its `Assessment`.
+        changed: The open case changed; carries its `Assessment`, None where no case is open any more.
         said: A sentence for the person; carries the `Message`.
     """
 
@@ -73,30 +74,50 @@ class CaseKeeper(QObject):
         """Opens a case of the store in place of the open one; True if it went well."""
         return self.guarded(lambda: self._take(OpenCase(self._store, case_id)))
 
+    def open_reading(self, case_id: str, reader: str) -> bool:
+        """Opens a case of a cohort for a reader to draw in; True if it went well."""
+        return self.guarded(lambda: self._take(OpenReading(self._store, case_id, reader)))
+
+    @property
+    def reader(self) -> str:
+        """Who draws in the open case for a cohort; empty where the case itself is open."""
+        return self.case.reader if isinstance(self.case, OpenReading) else ""
+
     def open_for_series(self, series_uid: str) -> bool:
-        """Opens the case of a series: the one it had before, the open one if it is empty, or a new one."""
-        known = self._store.find_series(series_uid)
+        """Opens the case of a series: the open one if it is its own, the one it had before, or a new one."""
         current = self.assessment
-        if current is not None and (current.case_id == known or (known is None and current.series is None)):
+        if current is not None and self._belongs(series_uid, current):
+            return True
+        known = self._store.find_series(series_uid)
+        if current is not None and current.series is None and known is None:
             return True
         if known:
             return self.open(known)
         return self.guarded(lambda: self._take(OpenCase.new(self._store)))
+
+    def _belongs(self, series_uid: str, current: Assessment) -> bool:
+        """True if the series is the open case's own, whatever other cases (a duplicate, a cohort's) share it."""
+        if current.series is not None:
+            return current.series.series.series_uid == series_uid
+        # A list named where the CT of this very case lies; or a reader was given this case to draw in.
+        return bool(current.ct_path or self.reader)
 
     def ensure(self) -> bool:
         """Opens a new case if none is open; True if one is."""
         return self.case is not None or self.guarded(lambda: self._take(OpenCase.new(self._store)))
 
     def _take(self, case: OpenCase) -> None:
-        self.close()
+        if self.case is not None:
+            self.close()
+            case.mark_open()
         self.case = case
         self._update_context()
         case.on_change(self.changed.emit)
         self.changed.emit(case.assessment)
 
     def set_record(self, record: ClinicalRecord) -> None:
-        """Keeps the clinical record."""
-        if self.ensure() and self.case is not None:
+        """Keeps the clinical record; a reader of a cohort has none to keep."""
+        if not self.reader and self.ensure() and self.case is not None:
             case = self.case
             self.guarded(lambda: case.set_record(record))
 
@@ -139,6 +160,11 @@ class CaseKeeper(QObject):
         if context != self.case.context:
             case = self.case
             self.guarded(lambda: setattr(case, "context", context))
+
+    def leave(self) -> None:
+        """Closes the open case; no other is opened."""
+        self.close()
+        self.changed.emit(None)
 
     def close(self) -> None:
         """Closes the open case in good order."""

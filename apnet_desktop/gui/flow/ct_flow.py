@@ -9,15 +9,25 @@ from PySide6.QtCore import QObject, Signal
 
 from apnet_desktop.bundle.manifest import ct_requirements
 from apnet_desktop.cases.assessment import SeriesReference
+from apnet_desktop.cases.relocation import is_missing
+from apnet_desktop.ct.file_names import readable_name, text_path
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.ct.series import ScanProgress, ScanResult, SeriesSummary
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.job_runner import JobRunner
 from apnet_desktop.gui.flow.open_volume import OpenVolume
+from apnet_desktop.gui.flow.series_copies import SeriesCopies
 from apnet_desktop.gui.services import Services
 from apnet_desktop.language import Message
-from apnet_desktop.worker.reader_jobs import DemoCasePaths, ImportedRoi, StageProgress, VolumeProgress
+from apnet_desktop.worker.reader_jobs import (
+    DemoCasePaths,
+    FindProgress,
+    FoundSeries,
+    ImportedRoi,
+    StageProgress,
+    VolumeProgress,
+)
 from apnet_desktop.worker.shared_memory import SharedVolume
 
 __all__ = ["CtFlow"]
@@ -38,7 +48,9 @@ class CtFlow(QObject):
         roi_loaded: The case has a ROI on this volume; carries the `Roi`.
         roi_imported: A ROI came from a file; carries the `Roi`.
         regions_found: A ROI file holds several regions; carries its path and the candidates.
+        moved: The CT of the open case was found at another place; carries its `Path`.
         said: A sentence for the person; carries the `Message`.
+        noted: The same, where nothing is wrong.
     """
 
     series_seen = Signal(object)
@@ -48,7 +60,9 @@ class CtFlow(QObject):
     roi_loaded = Signal(object)
     roi_imported = Signal(object)
     regions_found = Signal(object, object)
+    moved = Signal(object)
     said = Signal(object)
+    noted = Signal(object)
 
     def __init__(
         self, services: Services, runner: JobRunner, keeper: CaseKeeper, parent: QObject | None = None
@@ -59,6 +73,8 @@ class CtFlow(QObject):
         self._runner = runner
         self._keeper = keeper
         self.open = OpenVolume(services.blocks)
+        self._copies = SeriesCopies(services.store, keeper, self)
+        self._copies.said.connect(self.said)
 
     # -- scan -----------------------------------------------------------------------------------------------------
 
@@ -68,13 +84,47 @@ class CtFlow(QObject):
 
     def open_case(self, case_id: str) -> None:
         """Opens a case of the store; its CT is read again from where it lies."""
+        self._open(lambda: self._keeper.open(case_id))
+
+    def open_reading(self, case_id: str, reader: str) -> None:
+        """Opens a case of a cohort for a reader to draw in."""
+        self._open(lambda: self._keeper.open_reading(case_id, reader))
+
+    def _open(self, open_in_store: Callable[[], bool]) -> None:
         self._runner.stop()
-        if not self._keeper.open(case_id):
+        if not open_in_store():
             return
         self.drop()
         assessment = self._keeper.assessment
-        if assessment is not None and assessment.series is not None:
-            self._scan(Path(assessment.series.path), wanted=assessment.series.series.series_uid)
+        if assessment is None or assessment.series is None:
+            return
+        if is_missing(assessment.series):
+            self._find(assessment.series)
+        else:
+            self._scan(text_path(assessment.series.path), wanted=assessment.series.series.series_uid)
+
+    def _find(self, series: SeriesReference) -> None:
+        """Looks for the CT of the open case where it may have been moved to."""
+        self._runner.say_progress("gui.stage_find", None, count=0)
+        case = self._keeper.case
+
+        def progress(value: FindProgress) -> None:
+            self._runner.say_progress("gui.stage_find", None, count=value.folders)
+
+        def found(value: FoundSeries) -> None:
+            if case is not self._keeper.case:
+                return
+            name = readable_name(text_path(series.path).name)
+            if not value.path:
+                self.said.emit(Message.of("gui.ct_not_found", folder=name))
+                return
+            place = text_path(value.path)
+            self.moved.emit(place)
+            self.noted.emit(Message.of("gui.ct_moved", folder=name, place=readable_name(str(place))))
+            self._scan(place, wanted=series.series.series_uid)
+
+        roots = self._services.store.ct_folders()
+        self._runner.run(self._reader.find_series(series, roots), found, progress)
 
     def open_demo(self, then: Callable[[DemoCasePaths], None]) -> None:
         """Makes the simulated demo case if it is not there yet, opens its CT, and goes on with `then`."""
@@ -101,14 +151,24 @@ class CtFlow(QObject):
         def scanned(result: ScanResult) -> None:
             self.scanned.emit(result)
             chosen = _chosen(result, wanted)
-            if chosen is None:
-                self.said.emit(result.why if wanted is None else Message.of("gui.series_gone", folder=path.name))
-            else:
+            if chosen is not None:
                 self.choose_series(chosen, path, then)
+            elif wanted is None:
+                self.said.emit(result.why)
+            else:
+                self._find_instead(path)
 
         bundle = self._keeper.bundle
         task = self._reader.scan(path, ct_requirements(bundle.manifest)) if bundle else self._reader.scan(path)
         self._runner.run(task, scanned, progress)
+
+    def _find_instead(self, path: Path) -> None:
+        """The folder is there, but the case's series is not in it any more."""
+        series = self._keeper.assessment.series if self._keeper.assessment else None
+        if series is not None and text_path(series.path) == path:
+            self._find(series)
+        else:
+            self.said.emit(Message.of("gui.series_gone", folder=readable_name(path.name)))
 
     # -- read -----------------------------------------------------------------------------------------------------
 
@@ -131,7 +191,7 @@ class CtFlow(QObject):
                 self.volume_filling.emit(self.open.volume, self.open.ready)
 
         def read(shared: SharedVolume) -> None:
-            self._take_volume(shared, path)
+            self._take_volume(shared, summary, path)
             then()
 
         def cleanup(well: bool) -> None:
@@ -140,7 +200,7 @@ class CtFlow(QObject):
 
         self._runner.run(task, read, progress, cleanup)
 
-    def _take_volume(self, shared: SharedVolume, path: Path) -> None:
+    def _take_volume(self, shared: SharedVolume, summary: SeriesSummary, path: Path) -> None:
         volume = self.open.complete(shared)
         case = self._keeper.case
         if case is None:
@@ -149,13 +209,23 @@ class CtFlow(QObject):
         if earlier is not None and earlier.identity.entered_by_hand and not volume.identity.name:
             self.open.set_identity(earlier.identity)
             volume = self.open.volume or volume
-        reference = SeriesReference.of(volume, path)
-        if reference != case.assessment.series:
+        inside = path.is_relative_to(self._services.store.folder / "cases")
+        reference = SeriesReference.of(volume, path, copied=inside)
+        # The store's own copy stays the case's CT, even where the same one was opened from elsewhere again.
+        has_copy = (
+            earlier is not None
+            and earlier.copied
+            and earlier.volume_digest == reference.volume_digest
+            and not is_missing(earlier)
+        )
+        if reference != earlier and not has_copy:
             self._keeper.guarded(lambda: case.set_series(reference))
         self.volume_opened.emit(volume)
         roi = case.assessment.roi
         if roi is not None and roi.geometry.same_grid(volume.geometry):
             self.roi_loaded.emit(roi)
+        if self._keeper.settings.copy_series and not inside and not has_copy:
+            self._copies.start(case, summary)
 
     def set_identity(self, identity: PatientIdentity) -> None:
         """Keeps who the patient is, as a person typed it."""
@@ -165,6 +235,17 @@ class CtFlow(QObject):
         self.open.set_identity(identity)
         series = case.assessment.series.model_copy(update={"identity": identity})
         self._keeper.guarded(lambda: case.set_series(series))
+
+    def leave(self) -> None:
+        """Closes the open case; the window is empty afterwards."""
+        self._runner.stop()
+        self._keeper.leave()
+        self.drop()
+
+    def close(self) -> None:
+        """Ends what is under way and frees the volume."""
+        self._copies.close()
+        self.drop()
 
     def drop(self) -> None:
         """Frees the volume on the screen."""

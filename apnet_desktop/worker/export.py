@@ -1,4 +1,4 @@
-"""The process that takes the identity out of a CT: it reads files, so it is none of the window's. No Qt."""
+"""The process that takes the identity out of a CT: it reads files, so it is no window's and no command's. No Qt."""
 
 from __future__ import annotations
 
@@ -46,11 +46,12 @@ def main(connection: Connection) -> None:
 def _prepare() -> None:
     # Imported before the limit is set: their address space is not the file's.
     import dicognito.anonymizer
-    import SimpleITK
 
     from apnet_desktop.ct import scan, volume_files
+    from apnet_desktop.ct.decoders import load_decoders
 
-    _ = (dicognito.anonymizer, SimpleITK, scan, volume_files)
+    _ = (dicognito.anonymizer, scan, volume_files)
+    load_decoders()
     limit_memory()
 
 
