@@ -1,7 +1,7 @@
-"""A scripted session of edits, predictions and reports that is killed at random moments, again and again.
+"""A scripted session of edits, predictions, reports and exports that is killed at random moments, again and again.
 
-Run as a process of its own (`python -m tests.cases.kill_session FOLDER KILLS SEED`), because it forks: one line of JSON
-for each kill, with what was safe before it, what was under way, and what the store holds afterwards.
+Run as a process of its own (`python -m tests.cases.kill_session FOLDER FIRST LAST SEED`), because it forks: one line of
+JSON for each kill, with what was safe before it, what was under way, and what the store holds afterwards.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import random
 import signal
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from apnet_desktop.cases.archive import export_case
 from apnet_desktop.cases.assessment import Assessment
+from apnet_desktop.cases.deidentify import DeidentifiedSeries
 from apnet_desktop.cases.open_case import OpenCase, PredictionContext
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.ct.roi import Roi, RoiOrigin
@@ -42,9 +45,19 @@ def fingerprint(assessment: Assessment) -> str:
     return "|".join(parts)
 
 
-def _step(case: OpenCase, number: int, generator: random.Random) -> None:
-    """One edit, prediction or report."""
-    what = generator.choice(("stroke", "stroke", "stroke", "value", "value", "whole", "confirm", "predict", "report"))
+def _no_pixels(_uid: str, _source: Path, folder: Path, _secret: str, _name: str) -> DeidentifiedSeries:
+    """A CT without identity and without the time that taking it out costs."""
+    folder.mkdir()
+    (folder / "00001.dcm").write_bytes(b"\0" * 4096)
+    return DeidentifiedSeries(files=1, warnings=())
+
+
+_STEPS = ("stroke", "stroke", "stroke", "value", "value", "whole", "confirm", "predict", "report", "export")
+
+
+def _step(store: CaseStore, case: OpenCase, number: int, generator: random.Random) -> None:
+    """One edit, prediction, report or export."""
+    what = generator.choice(_STEPS)
     roi = case.assessment.roi
     if what == "stroke" or roi is None:
         mask = np.zeros(GEOMETRY.shape, dtype=np.bool_) if roi is None else roi.mask.copy()
@@ -62,6 +75,8 @@ def _step(case: OpenCase, number: int, generator: random.Random) -> None:
         inputs = case.current_inputs()
         assert inputs is not None
         case.set_prediction(prediction(inputs, id=f"prediction-{number}"))
+    elif what == "export":
+        export_case(store, case.case_id, store.folder.parent / f"export-{number % 5}.zip", _no_pixels)
     elif case.assessment.prediction is not None and not case.assessment.is_stale(case.current_inputs()):  # type: ignore[arg-type]
         case.add_report(f"%PDF {number}".encode() * 2000, person="Dr Reader", language=Language.ENGLISH)
 
@@ -76,7 +91,7 @@ def _session(folder: Path, seed: int, pipe: int) -> None:
     while True:
         number += 1
         os.write(pipe, f"safe {fingerprint(case.assessment)}\n".encode())
-        _step(case, number, generator)
+        _step(store, case, number, generator)
 
 
 def _kill_once(folder: Path, seed: int, delay: float) -> dict[str, object]:
@@ -117,7 +132,18 @@ def _kill_once(folder: Path, seed: int, delay: float) -> dict[str, object]:
             "offered": case_id == assessment.case_id,
             "reports": reports_ok,
             "partial": len(list((folder / "partial").iterdir())),
+            "exports": _exports(folder.parent),
         }
+
+
+def _exports(folder: Path) -> int:
+    """How many exports there are; each is whole, whatever moment the kill came at."""
+    found = list(folder.glob("export-*.zip"))
+    for path in found:
+        with zipfile.ZipFile(path) as archive:
+            assert archive.testzip() is None, path
+            assert "manifest.json" in archive.namelist(), path
+    return len(found)
 
 
 def _ahead(safe: str, found: str) -> bool:
@@ -129,13 +155,14 @@ def _ahead(safe: str, found: str) -> bool:
 
 
 def main() -> None:
-    """Kills a session again and again and prints what it cost."""
-    folder, kills, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    generator = random.Random(seed)
+    """Kills a session again and again and prints what it cost; goes on where an earlier run ended."""
+    folder, first, last, seed = Path(sys.argv[1]), *(int(word) for word in sys.argv[2:5])
     with CaseStore(folder) as store:
-        OpenCase.new(store, CONTEXT).set_series(series())
-    for number in range(kills):
-        result = _kill_once(folder, seed + number, generator.uniform(0.0, 0.12))
+        if not store.count_cases():
+            OpenCase.new(store, CONTEXT).set_series(series())
+    for number in range(first, last):
+        delay = random.Random(seed + number).uniform(0.0, 0.12)
+        result = _kill_once(folder, seed + number, delay)
         sys.stdout.write(json.dumps(result) + "\n")
         sys.stdout.flush()
 
