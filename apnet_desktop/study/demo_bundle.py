@@ -108,7 +108,7 @@ class DemonstrationRun:
                 [
                     [
                         "apnet_desktop.study.rendering_worker",
-                        *("--seed", str(seed), "--first", str(first), "--count", str(count - first)),
+                        *("--seed", str(seed), "--first", str(first), "--count", str(count)),
                         *("--step", str(self.processes), "--folder", str(self.folder(name, seed))),
                         *(["--labels"] if labels else []),
                     ]

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.bundle.files import open_bundle
+from apnet_desktop.bundle.prediction import Compute
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
 from apnet_desktop.model.compute import cpu_compute
@@ -117,7 +118,7 @@ class _Patient:
     correlation: float
 
 
-def localise(loaded: LoadedBundle, tensors: Arrays, seed: int, count: int, threads: int = 1) -> Localisation:
+def localise(loaded: LoadedBundle, tensors: Arrays, seed: int, count: int, compute: Compute) -> Localisation:
     """Measures the heat maps of simulated patients.
 
     Args:
@@ -125,10 +126,9 @@ def localise(loaded: LoadedBundle, tensors: Arrays, seed: int, count: int, threa
         tensors: Its network's.
         seed: Of the patients.
         count: How many.
-        threads: CPU threads.
+        compute: Where the shuffled network runs.
     """
     manifest = loaded.bundle.manifest
-    compute = cpu_compute(Message.of("model.device_cpu_asked"), threads=threads)
     shuffled = TorchEngine(shuffled_tensors(tensors, seed), manifest, compute)
     found = []
     for number in range(count):
@@ -192,7 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     compute = cpu_compute(Message.of("model.device_cpu_asked"), threads=options.threads)
     loaded = LoadedBundle(open_bundle(options.bundle), compute)
-    result = localise(loaded, loaded.tensors, options.seed, options.count, options.threads)
+    result = localise(loaded, loaded.tensors, options.seed, options.count, compute)
     document = {**result.model_dump(mode="json"), "holds": result.holds, "bundle": loaded.bundle.sha256}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(document, indent=1), encoding="utf-8")

@@ -43,6 +43,7 @@ def pretrain_backbone(
     folder: Path,
     settings: PretrainingSettings,
     progress: Callable[[str, float], None],
+    until: int | None = None,
 ) -> PretrainingState:
     """Trains until the budget is used up; a run that was cut off goes on from its last checkpoint.
 
@@ -54,6 +55,7 @@ def pretrain_backbone(
         folder: Checkpoints: `last.safetensors`, `best.safetensors`, `progress.json`.
         settings: See there.
         progress: Called with a sentence and the fraction done.
+        until: Stop after so many slices, to go on another time; None: when the budget is used up.
     """
     torch.set_num_threads(settings.threads)
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,7 +64,8 @@ def pretrain_backbone(
     pool.refresh()
     validation = [pool.validation(view) for view in range(len(recipe.views))]
     last_validation = run.state.slices
-    while run.fraction < 1:
+    last = settings.slices if until is None else min(until, settings.slices)
+    while run.state.slices < last:
         started = time.process_time()
         if run.state.steps % 50 == 0:
             pool.refresh()
@@ -71,7 +74,7 @@ def pretrain_backbone(
         size = settings.batch if crop is not None else max(settings.batch * 2 // 3, 8)
         run.step(view, pool.draw(generator, view, size, crop), whole=crop is None)
         run.state.seconds += (time.process_time() - started) / settings.threads
-        if run.state.slices - last_validation >= settings.validate_every or run.fraction >= 1:
+        if run.state.slices - last_validation >= settings.validate_every or run.state.slices >= last:
             last_validation = run.state.slices
             figures = run.validate(validation)
             run.keep(figures)
@@ -127,6 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--slices", type=Path, required=True, help="folder of rendered patients")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--budget", type=int, required=True, help="slices to be seen in all")
+    parser.add_argument("--until", type=int, default=None, help="stop after so many slices, to go on another time")
     parser.add_argument("--learning-rate", type=float, default=None, help="peak; the backbone's own by default")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
@@ -147,7 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(f"{fraction:6.1%} {sentence}\n")
         sys.stdout.flush()
 
-    pretrain_backbone(backbone, RECIPE, EMBEDDING, pool, options.out, settings, tell)
+    pretrain_backbone(backbone, RECIPE, EMBEDDING, pool, options.out, settings, tell, options.until)
     return 0
 
 

@@ -57,22 +57,15 @@ class ClaimsPlan(FrozenModel):
     external_seed: int
     external_patients: int
     permutation_runs: int
+    localisation_seed: int
+    localisation_patients: int
+    reader_seed: int
+    reader_patients: int
+    pretraining_patients: int
+    pretraining_slices: int
+    other_pretraining_seed: int
+    other_reader_seed: int
     learning: tuple[int, ...]
-
-    def sentences(self) -> tuple[str, ...]:
-        """The plan, step by step, with rough hours on two free cores."""
-        cohorts = len(self.cohort_seeds) * (self.development_patients + self.validation_patients)
-        patients = cohorts + self.test_patients + max(self.learning) + self.external_patients
-        developments = len(self.cohort_seeds) + len(self.learning) + 1
-        hours = (patients * 1.3 / 2 + patients * 1.6) / 3600
-        permuted = self.permutation_runs
-        return (
-            "1. the optimum, by integration over a million unrendered patients (about 5 minutes)",
-            f"2. render {patients} patients and extract their features (about {hours:.1f} hours)",
-            f"3. {developments} developments with 200 bootstrap refits each (about {developments * 6 / 60:.1f} hours)",
-            f"4. {permuted} developments on permuted outcomes (about {permuted / 60:.1f} hours)",
-            "each step is kept; the command may be cut off and started again",
-        )
 
 
 class Protocol(FrozenModel):
@@ -82,7 +75,11 @@ class Protocol(FrozenModel):
     claims: ClaimsPlan
 
 
-def read_protocol() -> Protocol:
-    """The protocol that ships with the program."""
-    path = Path(__file__).with_name("protocol.toml")
-    return Protocol.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+def read_protocol(path: Path | None = None) -> Protocol:
+    """A protocol.
+
+    Args:
+        path: A reader's own seeds and counts; None is the protocol that ships with the program.
+    """
+    chosen = path or Path(__file__).with_name("protocol.toml")
+    return Protocol.model_validate(tomllib.loads(chosen.read_text(encoding="utf-8")))

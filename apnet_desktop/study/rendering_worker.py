@@ -1,6 +1,6 @@
 """Renders model inputs of simulated patients to files, in a process of its own so that both cores are used.
 
-`python -m apnet_desktop.study.rendering_worker --seed 1 --first 0 --count 100 --folder DIR [--step 2] [--labels]`
+`python -m apnet_desktop.study.rendering_worker --seed 1 --count 100 --folder DIR [--first 0 --step 2] [--labels]`
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--count", type=int, required=True, help="patients with numbers below this")
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--generator", choices=sorted(GENERATORS), default="default")
     parser.add_argument("--labels", action="store_true", help="also the label maps, for pre-training")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
-    for number in range(options.first, options.first + options.count, options.step):
+    for number in range(options.first, options.count, options.step):
         path = patient_file(options.folder, number)
         if path.exists():
             continue
