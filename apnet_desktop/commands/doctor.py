@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,7 +19,17 @@ from apnet_desktop.version import APPLICATION_VERSION
 
 __all__ = ["doctor"]
 
-_LIBRARIES = ("PySide6_Essentials", "torch", "timm", "lightgbm", "SimpleITK", "pydicom", "numpy", "reportlab")
+_LIBRARIES = (
+    "PySide6_Essentials",
+    "torch",
+    "timm",
+    "openvino",
+    "lightgbm",
+    "SimpleITK",
+    "pydicom",
+    "numpy",
+    "reportlab",
+)
 
 
 @dataclass(frozen=True)
@@ -34,10 +44,10 @@ def doctor(device: str, bundle: Path | None, output: Output) -> bool:
     findings = [
         _Finding("application", True, APPLICATION_VERSION),
         _Finding("python", True, f"{platform.python_version()} {platform.platform()}"),
-        *(_Finding(name, True, version(name)) for name in _LIBRARIES),
+        *(_Finding(name, True, _version(name, output)) for name in _LIBRARIES),
         _font(),
         _bundle(bundle_folder(bundle), output),
-        _device(bundle_folder(bundle), device, output),
+        *_engine(bundle_folder(bundle), device, output),
         _store(output),
         _Finding("log", log_path() is not None, str(log_path() or text("commands.no_log", output.language))),
     ]
@@ -45,6 +55,14 @@ def doctor(device: str, bundle: Path | None, output: Output) -> bool:
     for one in findings:
         output.raw(f"{'✓' if one.good else '✕'} {one.name:<20} {one.words}")
     return all(one.good for one in findings)
+
+
+def _version(name: str, output: Output) -> str:
+    """A library's version; the packaged application for the clinic has no torch."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return text("commands.not_in_this_application", output.language)
 
 
 def _font() -> _Finding:
@@ -61,16 +79,28 @@ def _bundle(folder: Path, output: Output) -> _Finding:
     return _Finding("bundle", True, f"{manifest.name} {manifest.version} ({bundle.status.value}) {bundle.sha256[:16]}")
 
 
-def _device(folder: Path, device: str, output: Output) -> _Finding:
+def _engine(folder: Path, device: str, output: Output) -> tuple[_Finding, ...]:
+    """Device, precision and engine in use and why; what torch was built for; whether the CPU's graph was made."""
     with Headless() as headless:
         try:
-            warmed = headless.inference.warm(folder, device).run()
+            warmed = headless.inference.warm(folder, device, all_facts=True).run()
         except KnownError as error:
-            return _Finding("device", False, error.message.text(output.language))
-    compute = warmed.compute
-    reason = compute.explanation.text(output.language) if compute.explanation else compute.reason
-    words = f"{compute.device.value}: {compute.device_name}, {compute.precision.value}, {compute.engine}. {reason}"
-    return _Finding("device", True, words)
+            return (_Finding("device", False, error.message.text(output.language)),)
+    compute, facts, language = warmed.compute, warmed.facts, output.language
+    reason = compute.explanation.text(language) if compute.explanation else compute.reason
+    words = (
+        f"{compute.device.value}: {compute.device_name}, {compute.precision.value}, {compute.engine}, "
+        f"{compute.threads} thread(s). {reason}"
+    )
+    built = "-"
+    if facts.torch:
+        built = f"{facts.torch} ({', '.join(facts.architectures or ()) or text('commands.no_gpu_build', language)})"
+    graph = facts.graph or text("commands.graph_to_make" if warmed.graph_to_make else "commands.no_graph", language)
+    return (
+        _Finding("device", True, words),
+        _Finding("torch build", True, built),
+        _Finding("graph for the CPU", True, graph),
+    )
 
 
 def _store(output: Output) -> _Finding:

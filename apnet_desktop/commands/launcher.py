@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from apnet_desktop.errors import CaseError
 from apnet_desktop.language import Message
 from apnet_desktop.locations import resources_folder
 
-__all__ = ["install_launcher", "launcher_files", "remove_launcher"]
+__all__ = ["desktop_entry", "install_launcher", "launcher_files", "remove_launcher"]
 
 _NAME = "apnet-desktop"
 
@@ -42,7 +43,8 @@ def install_launcher(output: Output) -> None:
     entry.parent.mkdir(parents=True, exist_ok=True)
     icon.parent.mkdir(parents=True, exist_ok=True)
     write_file(icon, (resources_folder() / "icons" / "apnet.svg").read_bytes())
-    write_file(entry, _entry(_program()).encode())
+    write_file(entry, desktop_entry(_program()).encode())
+    _tell_desktop(entry.parent)
     output.value({"entry": str(entry), "icon": str(icon)})
     output.line("commands.launcher_installed", file=str(entry))
 
@@ -54,8 +56,16 @@ def remove_launcher(output: Output) -> None:
         if file.exists():
             file.unlink()
             removed.append(str(file))
+    _tell_desktop(launcher_files()[0].parent)
     output.value({"removed": removed})
     output.line("commands.launcher_removed", count=len(removed))
+
+
+def _tell_desktop(folder: Path) -> None:
+    """Renews the desktop's list of who opens what; a desktop without the tool reads the entries themselves."""
+    tool = shutil.which("update-desktop-database")
+    if tool is not None and folder.is_dir():
+        subprocess.run([tool, "-q", str(folder)], check=False, capture_output=True, timeout=60)  # noqa: S603
 
 
 def _program() -> Path:
@@ -73,7 +83,8 @@ def _program() -> Path:
     return Path(found)
 
 
-def _entry(program: Path) -> str:
+def desktop_entry(program: Path) -> str:
+    """The desktop entry that starts `program`, for this person's folders and for the Debian package alike."""
     return "\n".join(
         (
             "[Desktop Entry]",

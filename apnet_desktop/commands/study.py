@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from apnet_desktop.commands.output import Output
-from apnet_desktop.language import text
+from apnet_desktop.errors import StudyError
+from apnet_desktop.language import Message, text
 
 __all__ = ["evaluate", "simulate", "train"]
 
@@ -28,16 +30,24 @@ def simulate(count: int, out: Path, seed: int, inputs_only: bool, output: Output
 
 
 def train(
-    cohort: Path, out: Path, name: str, device: str, pretrained: Path | None, all_rows: bool, output: Output
+    cohort: Path,
+    out: Path,
+    name: str,
+    device: str,
+    pretrained: Path | None,
+    finetune: bool,
+    all_rows: bool,
+    output: Output,
 ) -> None:
     """Develops a bundle on a cohort by the paper's protocol.
 
     Raises:
-        StudyError: The cohort cannot be used.
+        StudyError: The cohort cannot be used, or this application has no torch.
     """
+    _need_study()
     from apnet_desktop.study.training import TrainingSettings, train
 
-    settings = TrainingSettings(name=name, device=device, pretrained=pretrained, all_rows=all_rows)
+    settings = TrainingSettings(name=name, device=device, pretrained=pretrained, finetune=finetune, all_rows=all_rows)
     bundle = train(cohort, out, settings, _progress(output))
     manifest = bundle.manifest
     output.value({"folder": str(bundle.folder), "sha256": bundle.sha256, "manifest": manifest.model_dump(mode="json")})
@@ -51,8 +61,9 @@ def evaluate(bundle: Path, cohort: Path, out: Path, device: str, output: Output)
 
     Raises:
         BundleError: The bundle is damaged.
-        StudyError: The cohort cannot be used.
+        StudyError: The cohort cannot be used, or this application has no torch.
     """
+    _need_study()
     from apnet_desktop.study.evaluating import EvaluationSettings, evaluate
 
     settings = EvaluationSettings(device=device, language=output.language)
@@ -65,6 +76,16 @@ def evaluate(bundle: Path, cohort: Path, out: Path, device: str, output: Output)
     if evaluation.few_events:
         output.line("commands.few_events", events=evaluation.flow.events)
     output.line("commands.evaluated", folder=str(out))
+
+
+def _need_study() -> None:
+    """The packaged application for the clinic is without torch and statistics.
+
+    Raises:
+        StudyError: They are not there.
+    """
+    if find_spec("torch") is None or find_spec("statsmodels") is None:
+        raise StudyError(Message.of("commands.no_training"))
 
 
 def _progress(output: Output) -> Callable[[str, float], None]:

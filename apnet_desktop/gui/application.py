@@ -10,8 +10,8 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
 from apnet_desktop.cases.crash import CrashNote, CrashWatch
-from apnet_desktop.cases.files import user_data_folder
 from apnet_desktop.cases.log import start_logging
+from apnet_desktop.cases.places import find_places
 from apnet_desktop.cases.settings import Settings, SettingsFile
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.errors import CaseError, KnownError
@@ -20,6 +20,7 @@ from apnet_desktop.gui.main_window import MainWindow
 from apnet_desktop.gui.notice import NoticeKind
 from apnet_desktop.gui.services import Services
 from apnet_desktop.gui.settings_privacy import forget_file_dialogs
+from apnet_desktop.gui.single_instance.meeting_point import MeetingPoint, meeting_point
 from apnet_desktop.gui.theme import apply_theme
 from apnet_desktop.language import Language, Message, text
 from apnet_desktop.locations import resources_folder
@@ -30,8 +31,10 @@ __all__ = ["run"]
 def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | None = None) -> int:
     """Opens the window and stays until it is closed.
 
+    Where a window of this person is open on the same store, it gets the path instead.
+
     Args:
-        path: Folder, file, ZIP or DICOMDIR to open.
+        path: Folder, file, ZIP, DICOMDIR or exported case to open.
         demo: True to open the simulated demo case.
         store_folder: Where the cases lie; the user's data folder if None.
 
@@ -44,15 +47,23 @@ def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | No
     application.setApplicationDisplayName("APNet Desktop")
     application.setDesktopFileName("apnet-desktop")
     application.setWindowIcon(QIcon(str(resources_folder() / "icons" / "apnet.svg")))
-    settings_file = SettingsFile(store_folder / "settings.json" if store_folder else None)
+    point = meeting_point(store_folder)
     try:
-        log_file = start_logging(store_folder / "log" if store_folder else None)
+        places = find_places(store_folder)
+        log_file = start_logging(places.log)
         watch = CrashWatch(log_file.parent)
+        settings_file = SettingsFile(places.settings)
         settings, settings_error = _settings(settings_file)
-        store = _open_store(store_folder, settings)
+        store = _open_store(places.store, settings)
         store.lifecycle.purge_due(settings.grace_days)
     except CaseError as error:
-        _tell(error.message, Language.ENGLISH)
+        message = error.message
+        if message.id == "cases.in_use":
+            if _handed_over(point, path):
+                return 0
+            if point.may_be_open():
+                message = Message.of("gui.open_elsewhere")
+        _tell(message, Language.ENGLISH)
         return 1
     forget_file_dialogs(application, store.folder / "partial")
     apply_theme(application, settings.theme.value)
@@ -72,12 +83,35 @@ def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | No
         QTimer.singleShot(0, window, lambda: add_screen_fonts(settings.language))
     # The first paint goes before the processes start.
     QTimer.singleShot(0, window, lambda: window.start(path, demo=demo))
+    QTimer.singleShot(0, window, lambda: _meet_later_starts(window, point))
+    if places.refused is not None:
+        folder = str(places.refused)
+        window.setWindowTitle(text("gui.temporary_title", settings.language, title=window.windowTitle()))
+        QTimer.singleShot(0, window, lambda: window.notice.say(Message.of("gui.temporary_store", folder=folder)))
     code = application.exec()
     watch.stop()
+    places.remove_temporary()
     return code
 
 
-def _open_store(folder: Path | None, settings: Settings) -> CaseStore:
+def _meet_later_starts(window: MainWindow, point: MeetingPoint) -> None:
+    """Listens for later starts; its code is loaded after the first paint."""
+    from apnet_desktop.gui.single_instance.latecomers import Latecomers
+    from apnet_desktop.gui.single_instance.server import InstanceServer
+
+    server = InstanceServer(point, window)
+    server.received.connect(Latecomers(window, window.open_path).take)
+    server.listen()
+
+
+def _handed_over(point: MeetingPoint, path: Path | None) -> bool:
+    """True if the window that holds the store has taken the path: two starts that met at the same moment."""
+    from apnet_desktop.gui.single_instance.client import hand_over_patiently
+
+    return hand_over_patiently(point, path)
+
+
+def _open_store(folder: Path, settings: Settings) -> CaseStore:
     """The store; where it is damaged, once a person has put a back-up in its place.
 
     Raises:
@@ -90,7 +124,7 @@ def _open_store(folder: Path | None, settings: Settings) -> CaseStore:
             raise
         from apnet_desktop.gui.worklist_restore import RestoreDialog
 
-        dialog = RestoreDialog(folder or user_data_folder(), error.message, settings.language)
+        dialog = RestoreDialog(folder, error.message, settings.language)
         if dialog.exec() != QDialog.DialogCode.Accepted:
             raise
     return CaseStore(folder, person=settings.reviewer)

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from apnet_desktop.locations import resources_folder
 from apnet_desktop.report.right_to_left import joined, plain_letters
 
 if TYPE_CHECKING:
@@ -85,8 +86,14 @@ def donors() -> tuple[Donor, ...]:
     return (
         Donor("NotoSansSC-Regular", Path(pylopdf_fonts_zh_cn.sans_path())),
         Donor("NotoSansKR-Regular", Path(pylopdf_fonts_ko.sans_path())),
-        Donor("DejaVuSans", _matplotlib_folder() / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"),
+        Donor("DejaVuSans", _dejavu()),
     )
+
+
+def _dejavu() -> Path:
+    """DejaVu Sans: beside the resources in the packaged application that has no matplotlib, else in matplotlib."""
+    shipped = resources_folder() / "fonts" / "DejaVuSans.ttf"
+    return shipped if shipped.is_file() else _matplotlib_folder() / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 
 def _matplotlib_folder() -> Path:
