@@ -31,6 +31,7 @@ class LoadedBundle:
         bundle: The bundle.
         model: Everything after the network.
         tensors: The network's.
+        compute: Where the network runs.
         digest: Short hash of network and precision, under which features are cached.
 
     Raises:
@@ -40,7 +41,7 @@ class LoadedBundle:
     def __init__(self, bundle: Bundle, compute: Compute) -> None:
         self.bundle = bundle
         self.model, self.tensors = load_risk_model(bundle)
-        self._compute = compute
+        self.compute = compute
         self._engine: Engine | None = None
         self.digest = f"{weights_digest(self.tensors)}-{compute.precision.value}"
 
@@ -48,7 +49,7 @@ class LoadedBundle:
     def engine(self) -> Engine:
         """The network, on its device."""
         if self._engine is None:
-            self._engine = TorchEngine(self.tensors, self.bundle.manifest, self._compute)
+            self._engine = TorchEngine(self.tensors, self.bundle.manifest, self.compute)
         return self._engine
 
 

@@ -8,7 +8,7 @@ pre-training, pre-training on a generator with other constants) need simulated p
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +57,7 @@ def system_rows(
     everything: bool,
     progress: Callable[[float], None],
     replicates: int = 2000,
+    others: Mapping[str, Floats] | None = None,
 ) -> tuple[SystemRow, ...]:
     """The results table on one development cohort.
 
@@ -70,6 +71,7 @@ def system_rows(
         everything: Also rows that the bundle does not need.
         progress: Called with the fraction done.
         replicates: Bootstrap samples.
+        others: Out-of-fold logits of further systems by name.
     """
     scores: dict[str, Floats] = {
         "apnet": development.models.scores[Route.FUSED],
@@ -77,6 +79,7 @@ def system_rows(
         "lightgbm_clinical": development.models.scores[Route.CLINICAL],
         "late_average": logit((development.risks[Route.CLINICAL] + development.risks[Route.IMAGE]) / 2),
     }
+    scores.update(others or {})
     if everything:
         subjects = Subjects(cases, development.encoding.encode(cases.table), floor_features(inputs))
         more = paper_systems(manifest, reader)

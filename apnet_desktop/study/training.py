@@ -9,70 +9,44 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apnet_desktop.bundle.files import Bundle, open_bundle
-from apnet_desktop.bundle.manifest import BundleStatus, Manifest, Outcome, Threshold, TrainingCohort
+from apnet_desktop.bundle.manifest import Manifest
 from apnet_desktop.bundle.prediction import Route
-from apnet_desktop.clinical.factor import FactorSchema, KnownAt, Label
+from apnet_desktop.clinical.factor import FactorSchema, KnownAt
 from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.errors import StudyError
-from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
 from apnet_desktop.locations import models_folder
 from apnet_desktop.model.assemble import assemble_bundle
 from apnet_desktop.model.compute import choose_compute
 from apnet_desktop.model.features import Features
+from apnet_desktop.model.inputs import ModelInputs
 from apnet_desktop.model.reference import fit_reference
 from apnet_desktop.model.risk import load_risk_model
 from apnet_desktop.model.weights import Weights
 from apnet_desktop.study.apply import LoadedBundle
 from apnet_desktop.study.cohort import Cohort, read_cohort
 from apnet_desktop.study.cohort_inputs import PatientInputs, cohort_inputs, refuse_leaks, simulated_recipe
-from apnet_desktop.study.development import Cases, Development, DevelopmentSettings, cases_of, develop
+from apnet_desktop.study.development import Cases, Development, cases_of, develop
 from apnet_desktop.study.evaluate_cohort import EvaluatedPatients, build_evaluation
 from apnet_desktop.study.evaluation import Evaluation
+from apnet_desktop.study.finetuning import FinetuningSettings, StageMaps, finetuned_scores
 from apnet_desktop.study.model_card import model_card
-from apnet_desktop.study.statistics.classification import classification_measures
 from apnet_desktop.study.systems import system_rows, write_rows
+from apnet_desktop.study.trained_manifest import TrainingSettings, trained_manifest
 
 __all__ = ["Progress", "TrainingSettings", "patient_features", "patient_groups", "train", "usable_patients"]
 
+Floats = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 """Called with the id of the stage's sentence (`study.stage_...`) and the fraction of that stage that is done."""
 
 _MOMENTS = list(KnownAt)
-
-
-class TrainingSettings(FrozenModel):
-    """Settings of `apnet train`.
-
-    Attributes:
-        name: Name of the bundle.
-        version: Version of the bundle.
-        horizon_months: Horizon of the outcome, from discharge.
-        development: Folds, seed, refits, threshold rule.
-        pretrained: Bundle folder that gives backbones and reader; None is the demonstration bundle.
-        device: `auto`, `cpu` or `cuda`.
-        threads: CPU threads; None chooses.
-        replicates: Bootstrap samples behind the intervals of measures.
-        all_rows: Also train and score every other system of the results table.
-        work: Folder for what is kept between runs; None is `<out>-work`.
-    """
-
-    name: str = "site"
-    version: str = "1.0.0"
-    horizon_months: int = 24
-    development: DevelopmentSettings = DevelopmentSettings()
-    pretrained: Path | None = None
-    device: str = "auto"
-    threads: int | None = None
-    replicates: int = 2000
-    all_rows: bool = False
-    work: Path | None = None
 
 
 def train(cohort_folder: Path, out: Path, settings: TrainingSettings, progress: Progress) -> Bundle:
@@ -106,10 +80,10 @@ def train(cohort_folder: Path, out: Path, settings: TrainingSettings, progress: 
         lambda stage, done: progress(f"study.stage_{stage}", done),
     )
     simulated = simulated_recipe(cohort_folder) is not None
-    manifest = _manifest(pretrained.manifest, cohort, cases, development, settings, simulated)
+    manifest = trained_manifest(pretrained.manifest, cohort, cases, development, settings, simulated)
     evaluation = _out_of_fold(manifest, cohort, patients, cases, development, left_out, settings)
     bundle = _assemble(out, manifest, loaded, cases, development, evaluation)
-    _write_development(out, cases, development, patients, settings, loaded, progress)
+    _write_development(out, cases, development, patients, features, settings, loaded, progress)
     progress("study.stage_done", 1.0)
     return bundle
 
@@ -207,78 +181,6 @@ def _cases(
     return cases_of(kept.ids, features, records, cohort.schema, state, loaded.model.weights.reader)
 
 
-def _manifest(
-    source: Manifest,
-    cohort: Cohort,
-    cases: Cases,
-    development: Development,
-    settings: TrainingSettings,
-    simulated: bool,
-) -> Manifest:
-    known = cases.state.known
-    measured = classification_measures(
-        cases.state.event[known],
-        development.risks[Route.FUSED][known],
-        development.threshold,
-        settings.development.seed,
-        cases.state.weights[known],
-        replicates=2,
-    )
-    share = f"{settings.development.sensitivity:.0%}"
-    count, events = len(cases.ids), int((cases.state.event & known).sum())
-    kind_en, kind_zh = ("simulated patients", "例模拟患者") if simulated else ("patients", "例患者")
-    penalties = development.models.fused_penalties
-    return source.model_copy(
-        update={
-            "name": settings.name,
-            "version": settings.version,
-            # Simulated patients make a demonstration, whatever it is called.
-            "status": BundleStatus.DEMONSTRATION if simulated else BundleStatus.RESEARCH,
-            "created": date.today(),  # noqa: DTZ011 - a calendar day, not a moment
-            "outcome": Outcome(
-                label=source.outcome.label,
-                definition=source.outcome.definition,
-                horizon_months=settings.horizon_months,
-                starts=source.outcome.starts,
-            ),
-            "factors": cohort.schema,
-            "fusion": source.fusion.model_copy(
-                update={
-                    "folds": settings.development.folds,
-                    "settings": {
-                        "seed": settings.development.seed,
-                        "refits": settings.development.refits,
-                        "penalty_image": float(np.median([p.image for p in penalties])),
-                        "penalty_clinical": float(np.median([p.clinical for p in penalties])),
-                    },
-                }
-            ),
-            "threshold": Threshold(
-                risk=development.threshold,
-                rule=Label(
-                    en=f"the highest risk at which out-of-fold sensitivity was at least {share}",
-                    zh=f"折外灵敏度不低于 {share} 的最高风险值",
-                ),
-                sensitivity=measured.sensitivity.value if measured.sensitivity is not None else 0.0,
-                specificity=measured.specificity.value if measured.specificity is not None else 0.0,
-            ),
-            "cohort": TrainingCohort(
-                description=Label(
-                    en=f"{count} {kind_en}, {settings.development.folds}-fold cross-validation",
-                    zh=f"{count} {kind_zh}，{settings.development.folds} 折交叉验证",
-                ),
-                simulated=simulated,
-                patients=count,
-                events=events,
-                prevalence=development.prevalence,
-            ),
-            "risk_groups": (),
-            "approval": None,
-            "files": (),
-        }
-    )
-
-
 def _out_of_fold(
     manifest: Manifest,
     cohort: Cohort,
@@ -353,6 +255,7 @@ def _write_development(
     cases: Cases,
     development: Development,
     patients: list[PatientInputs],
+    features: list[Features],
     settings: TrainingSettings,
     loaded: LoadedBundle,
     progress: Progress,
@@ -367,6 +270,7 @@ def _write_development(
     ]
     (folder / "out_of_fold.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
     inputs = [one.inputs for one in patients if one.inputs is not None]
+    tuned = _finetuned(folder, inputs, features, cases, development, settings, loaded, progress)
     table = system_rows(
         cases,
         development,
@@ -377,6 +281,7 @@ def _write_development(
         settings.all_rows,
         lambda done: progress("study.stage_rows", done),
         settings.replicates,
+        {"apnet_finetuned": tuned} if tuned is not None else {},
     )
     write_rows(table, folder)
     identity = {
@@ -385,3 +290,32 @@ def _write_development(
         "cases": hashlib.sha256("\n".join(cases.ids).encode()).hexdigest(),
     }
     (folder / "run.json").write_text(json.dumps(identity, indent=1), encoding="utf-8")
+
+
+def _finetuned(
+    folder: Path,
+    inputs: list[ModelInputs],
+    features: list[Features],
+    cases: Cases,
+    development: Development,
+    settings: TrainingSettings,
+    loaded: LoadedBundle,
+    progress: Progress,
+) -> Floats | None:
+    """Out-of-fold logits with the last stages tuned in each fold; None where that was not asked for."""
+    if not settings.finetune:
+        return None
+    work = settings.work or folder.with_name(folder.name.removesuffix("-development") + "-work")
+    device = loaded.compute.device.value
+    maps = StageMaps(loaded.tensors, loaded.bundle.manifest, work / f"stages-{loaded.digest}", device)
+    return finetuned_scores(
+        cases,
+        inputs,
+        features,
+        development,
+        loaded.model.weights.reader,
+        maps,
+        FinetuningSettings(device=device, seed=settings.development.seed),
+        folder / "finetuned",
+        lambda done: progress("study.stage_finetune", done),
+    )
