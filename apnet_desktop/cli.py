@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from apnet_desktop.commands.output import Output, command
-from apnet_desktop.language import Language
+from apnet_desktop.language import Language, text
 
 __all__ = ["application", "main"]
 
@@ -248,6 +248,20 @@ def bundle_verify(
     verify(folder, Output(as_json, lang))
 
 
+@bundle_commands.command("prepare")
+@command
+def bundle_prepare(
+    folder: Annotated[Path | None, typer.Argument(help="Default: the bundle that ships.")] = None,
+    into: Annotated[Path | None, typer.Option(help="Folder of graphs; default: this installation's own.")] = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Derives the graph that the CPU runs faster than torch; once for each bundle."""
+    from apnet_desktop.commands.bundle import prepare
+
+    prepare(folder, into, Output(as_json, lang))
+
+
 @bundle_commands.command("pack")
 @command
 def bundle_pack(
@@ -314,6 +328,26 @@ def case_import(
     raise typer.Exit(0 if import_(path, bundle, Output(as_json, lang)) else 1)
 
 
+@case_commands.command("export")
+@command
+def case_export(
+    out: Annotated[Path, typer.Option(help="ZIP to write; with --cohort an empty or new folder.")],
+    case_id: Annotated[str | None, typer.Argument(help="The case; leave it out with --cohort.")] = None,
+    cohort: Annotated[bool, typer.Option("--cohort", help="The cohort, as train and evaluate take it.")] = False,
+    bundle: Bundle = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """Writes one case, or the cohort, without identity (DICOM PS3.15)."""
+    from apnet_desktop.commands.case import export, export_cohort
+
+    if cohort is (case_id is not None):
+        raise typer.BadParameter(text("commands.export_what", lang))
+    if case_id is None:
+        raise typer.Exit(0 if export_cohort(out, bundle, Output(as_json, lang)) else 1)
+    export(case_id, out, Output(as_json, lang))
+
+
 @case_commands.command("verify")
 @command
 def case_verify(as_json: AsJson = False, lang: Lang = Language.ENGLISH) -> None:
@@ -347,6 +381,9 @@ def train(
     name: Annotated[str, typer.Option(help="Name of the bundle.")] = "site",
     device: Device = "auto",
     pretrained: Annotated[Path | None, typer.Option(help="Bundle with pre-trained backbones.")] = None,
+    finetune: Annotated[
+        bool, typer.Option("--finetune", help="Also tune the last stage of each backbone inside each fold (a row).")
+    ] = False,
     all_rows: Annotated[bool, typer.Option("--all", help="Also every other system of the results table.")] = False,
     as_json: AsJson = False,
     lang: Lang = Language.ENGLISH,
@@ -354,7 +391,7 @@ def train(
     """The paper's development on a cohort: clinical models, image models, APNet, cross-validation; writes a bundle."""
     from apnet_desktop.commands.study import train
 
-    train(cohort, out, name, device, pretrained, all_rows, Output(as_json, lang))
+    train(cohort, out, name, device, pretrained, finetune, all_rows, Output(as_json, lang))
 
 
 @application.command()

@@ -19,3 +19,5 @@ fi
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 echo "Installing the pinned dependencies into .venv"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[development]'
+# The network's graph for the processor: without it torch runs, which starts later and is slower.
+.venv/bin/apnet bundle prepare >/dev/null || echo "The graph for the processor could not be made; torch runs instead." >&2

@@ -17,6 +17,7 @@ __all__ = [
     "Compute",
     "Contribution",
     "Device",
+    "EngineFacts",
     "FusionShares",
     "InfluentialSlice",
     "InputDigests",
@@ -25,6 +26,7 @@ __all__ = [
     "Provenance",
     "Route",
     "RouteRisk",
+    "UnknownRange",
     "WhatIf",
 ]
 
@@ -90,6 +92,20 @@ class InfluentialSlice(FrozenModel):
     log_odds: float
 
 
+class UnknownRange(FrozenModel):
+    """The answer's risk over the usual values of one unknown factor, everything else as it is.
+
+    Attributes:
+        factor_id: The factor.
+        lower: Lowest risk met, on the prediction's base rate.
+        upper: Highest.
+    """
+
+    factor_id: str
+    lower: Probability
+    upper: Probability
+
+
 class Device(StrEnum):
     """Where the network runs."""
 
@@ -126,6 +142,22 @@ class Compute(FrozenModel):
     batch: int
     threads: int
     engine: str = "torch"
+
+
+class EngineFacts(FrozenModel):
+    """What an installation can run the network with.
+
+    Attributes:
+        torch: Version and CUDA of its build; empty if it is not installed.
+        architectures: GPU architectures that torch was built for; empty for a build without CUDA, None if not asked.
+        openvino: Version; empty if it is not installed.
+        graph: Folder of the bundle's exported graph; empty if there is none, or it is not the one that was made.
+    """
+
+    torch: str
+    architectures: tuple[str, ...] | None
+    openvino: str
+    graph: str
 
 
 class BaseRate(FrozenModel):
@@ -186,6 +218,7 @@ class Prediction(FrozenModel):
         shares: How the fused logit comes about.
         influential: Slices that moved the image logit, strongest first.
         position: Share of the development cohort with a lower fused risk; None if the bundle has no reference.
+        unknowns: What each unknown factor leaves open, the widest first.
         base_rate: Base rate used.
         checks: Every check of input and model, in the order of the path.
         provenance: Where it comes from.
@@ -197,6 +230,7 @@ class Prediction(FrozenModel):
     shares: FusionShares | None = None
     influential: tuple[InfluentialSlice, ...] = ()
     position: Probability | None = None
+    unknowns: tuple[UnknownRange, ...] = ()
     base_rate: BaseRate
     checks: tuple[Check, ...] = ()
     provenance: Provenance

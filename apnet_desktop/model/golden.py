@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,13 @@ from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
 from apnet_desktop.errors import BundleError
 from apnet_desktop.language import Message
 from apnet_desktop.model.compute import cpu_compute
+from apnet_desktop.model.engine import Engine, extract_features
+from apnet_desktop.model.features import Features, pool_slices
 from apnet_desktop.model.inputs import ModelInputs, prepare_arrays
 from apnet_desktop.model.predict import Predictor
+from apnet_desktop.model.risk import RiskModel, load_risk_model
 
-__all__ = ["GOLDEN_SEEDS", "golden_inputs", "golden_record", "make_golden", "verify_golden"]
+__all__ = ["GOLDEN_SEEDS", "golden_inputs", "golden_record", "make_golden", "verify_engine", "verify_golden"]
 
 GOLDEN_SEEDS = (1, 2)
 _SHAPE = (40, 128, 128)
@@ -71,7 +74,7 @@ def golden_record(seed: int, schema: FactorSchema) -> ClinicalRecord:
 
 def make_golden(predictor: Predictor, seeds: Sequence[int] = GOLDEN_SEEDS) -> GoldenValues:
     """The golden values of a loaded bundle; the predictor runs torch in float32 on the CPU."""
-    return GoldenValues(cases=tuple(_run(predictor, seed) for seed in seeds))
+    return GoldenValues(cases=tuple(_run(predictor.model, predictor.extract, seed) for seed in seeds))
 
 
 def verify_golden(bundle: Bundle, compute: Compute | None = None) -> GoldenReport:
@@ -84,11 +87,25 @@ def verify_golden(bundle: Bundle, compute: Compute | None = None) -> GoldenRepor
     Raises:
         BundleError: A value differs by more than the bundle's tolerance, or the inputs are prepared differently.
     """
-    golden = parse_golden(bundle.read(GOLDEN_NAME))
     predictor = Predictor(bundle, compute or _reference_compute(bundle))
+    return _compared(bundle, predictor.model, predictor.extract)
+
+
+def verify_engine(bundle: Bundle, engine: Engine) -> GoldenReport:
+    """Runs a bundle's golden values on an engine that is not in use yet.
+
+    Raises:
+        BundleError: As `verify_golden`.
+    """
+    model, _ = load_risk_model(bundle)
+    return _compared(bundle, model, lambda inputs: extract_features(engine, inputs))
+
+
+def _compared(bundle: Bundle, model: RiskModel, extract: Callable[[ModelInputs], Features]) -> GoldenReport:
+    golden = parse_golden(bundle.read(GOLDEN_NAME))
     largest = 0.0
     for expected in golden.cases:
-        found = _run(predictor, expected.seed)
+        found = _run(model, extract, expected.seed)
         if found.inputs != expected.inputs:
             raise BundleError(Message.of("model.golden_inputs", seed=expected.seed))
         for route, risk in expected.risks.items():
@@ -113,11 +130,10 @@ def _reference_compute(bundle: Bundle) -> Compute:
     return compute.model_copy(update={"precision": Precision.FLOAT32})
 
 
-def _run(predictor: Predictor, seed: int) -> GoldenCase:
-    model = predictor.model
+def _run(model: RiskModel, extract: Callable[[ModelInputs], Features], seed: int) -> GoldenCase:
     inputs = golden_inputs(seed, model.manifest)
     record = golden_record(seed, model.manifest.factors)
-    tokens = predictor.tokens(predictor.extract(inputs))
+    tokens = model.tokens(pool_slices(extract(inputs))[None])
     logits = {
         Route.FUSED: model.fused_logits(tokens, model.encode([record])),
         Route.IMAGE: model.image_logits(tokens),

@@ -17,9 +17,11 @@ from apnet_desktop.bundle.files import Bundle
 from apnet_desktop.bundle.manifest import Manifest
 from apnet_desktop.errors import BundleError
 from apnet_desktop.language import Message
-from apnet_desktop.model.graph import GRAPH_FILES, find_graph, graph_cache, graph_key, intact, listing
+from apnet_desktop.model.compute import cpu_compute
+from apnet_desktop.model.golden import verify_engine
+from apnet_desktop.model.graph import GRAPH_FILES, find_graph, graph_home, graph_key, intact, listing
 from apnet_desktop.model.network import ApnetNetwork, build_network, load_network
-from apnet_desktop.model.openvino_engine import compile_graph, load_openvino
+from apnet_desktop.model.openvino_engine import OpenVinoEngine, compile_graph, load_openvino
 from apnet_desktop.model.weights import read_weights
 
 __all__ = ["prepare_graph"]
@@ -45,29 +47,32 @@ class _Graph(nn.Module):
 def prepare_graph(bundle: Bundle, place: Path | None = None) -> Path:
     """Makes the graph of a bundle if there is none yet; some ten seconds, once for each bundle.
 
-    The graph must agree with torch on seeded images before it is kept.
+    Before it is kept, the graph must agree with torch on seeded images, and with the bundle's golden values.
 
     Args:
         bundle: The bundle.
-        place: Folder that holds graphs; None is the person's cache.
+        place: Folder that holds graphs; None is the place of this installation (`graph.graph_home`).
 
     Returns:
         The graph's folder.
 
     Raises:
-        BundleError: The graph does not agree with torch, a backbone cannot be converted, or it cannot be written.
+        BundleError: The graph does not agree with torch or the golden values, a backbone cannot be converted, or it
+            cannot be written.
         ImportError: OpenVINO is not installed.
     """
     found = find_graph(bundle.manifest) if place is None else None
     if found is not None and intact(found):
         return found
-    parent = place or graph_cache()
+    parent = place or graph_home()
     target = parent / graph_key(bundle.manifest)
     try:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         staging = Path(tempfile.mkdtemp(prefix=".graph-", dir=parent))
         try:
             _export(read_weights(bundle).network, bundle.manifest, staging)
+            reference = cpu_compute(Message.of("model.device_cpu_asked")).model_copy(update={"engine": "openvino"})
+            verify_engine(bundle, OpenVinoEngine(bundle.manifest, reference, staging))
             shutil.rmtree(target, ignore_errors=True)
             staging.replace(target)
         finally:

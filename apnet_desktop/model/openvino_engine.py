@@ -65,6 +65,7 @@ class OpenVinoEngine:
     Args:
         manifest: The bundle's; its graph was prepared.
         compute: Precision, batch and threads.
+        folder: Folder of the graph; None finds it.
 
     Raises:
         DeviceMemoryError: The graph does not fit the memory.
@@ -73,8 +74,8 @@ class OpenVinoEngine:
         ImportError: OpenVINO is not installed.
     """
 
-    def __init__(self, manifest: Manifest, compute: Compute) -> None:
-        folder = find_graph(manifest)
+    def __init__(self, manifest: Manifest, compute: Compute, folder: Path | None = None) -> None:
+        folder = folder or find_graph(manifest)
         if folder is None or not intact(folder):
             raise FileNotFoundError("graph")
         self.batch = compute.batch

@@ -7,12 +7,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.geometry import Geometry
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.frozen import FrozenModel
@@ -43,6 +44,7 @@ class _Recipe(FrozenModel):
     name: str
     patient_id: str
     birth_date: date
+    admission_date: date
     study_date: date
     scanner: str
     kernel: str
@@ -139,12 +141,23 @@ def _make(folder: Path, stamp: str, progress: Callable[[float], None] | None) ->
         made = Path(scratch) / "case"
         write_patient(demo_patient(), made, progress)
         (made / "outcome.json").unlink()
+        _add_dates(made / "clinical.json")
         (made / _MARK).write_text(stamp, encoding="utf-8")
         if _is_made(folder, stamp):  # by another process, in the meantime
             return
         if folder.exists():
             shutil.rmtree(folder)
         made.rename(folder)
+
+
+def _add_dates(path: Path) -> None:
+    """Admission and discharge: a prediction prints its moment, and refuses a CT of another admission."""
+    recipe = _recipe()
+    record = ClinicalRecord.model_validate_json(path.read_text(encoding="utf-8"))
+    stay = timedelta(days=recipe.factors["length_of_stay"])
+    record = record.with_value("admission_date", recipe.admission_date)
+    record = record.with_value("discharge_date", recipe.admission_date + stay)
+    path.write_text(record.model_dump_json(indent=1), encoding="utf-8")
 
 
 def _is_made(folder: Path, stamp: str) -> bool:

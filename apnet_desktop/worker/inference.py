@@ -42,9 +42,10 @@ class Inference:
         self.client = ProcessClient(main, "apnet-worker", Timing(start=120.0, beat=60.0))
         self._blocks = blocks
 
-    def warm(self, bundle: Path, device: str) -> Task[Nothing, Warmed]:
-        """Loads libraries and bundle, and chooses the device."""
-        return Task(self.client, "warm", Warm(bundle=str(bundle), device=device), Nothing, Warmed)
+    def warm(self, bundle: Path, device: str, all_facts: bool = False) -> Task[Nothing, Warmed]:
+        """Loads libraries and bundle, and chooses the device; `all_facts` loads torch even where it is not needed."""
+        parameters = Warm(bundle=str(bundle), device=device, all_facts=all_facts)
+        return Task(self.client, "warm", parameters, Nothing, Warmed)
 
     def share_roi(self, roi: Roi) -> SharedRoi:
         """A copy of a ROI in shared memory; release its block when the job is done."""

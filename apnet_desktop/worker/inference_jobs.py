@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from apnet_desktop.bundle.prediction import BaseRate, Compute, Prediction
+from apnet_desktop.bundle.prediction import BaseRate, Compute, Device, EngineFacts, Prediction
 from apnet_desktop.bundle.request import PredictionRequest
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.identity import PatientIdentity
@@ -31,10 +31,15 @@ __all__ = [
 
 
 class Warm(FrozenModel):
-    """Load the libraries and the bundle in `bundle` for `device` (auto, cpu, cuda); answered by `Warmed`."""
+    """Load the libraries and the bundle in `bundle` for `device` (auto, cpu, cuda); answered by `Warmed`.
+
+    Attributes:
+        all_facts: True to load torch for its architectures even where another engine runs.
+    """
 
     bundle: str
     device: str = "auto"
+    all_facts: bool = False
 
 
 class Warmed(FrozenModel):
@@ -43,10 +48,18 @@ class Warmed(FrozenModel):
     Attributes:
         compute: What a prediction will run on, and why.
         bundle_sha256: The bundle that is loaded.
+        facts: What else this installation could run it with.
     """
 
     compute: Compute
     bundle_sha256: str
+    facts: EngineFacts
+
+    @property
+    def graph_to_make(self) -> bool:
+        """True where torch runs on the CPU only because the bundle's graph has not been made yet."""
+        on_torch = self.compute.engine == "torch" and self.compute.device is Device.CPU
+        return on_torch and bool(self.facts.openvino) and not self.facts.graph
 
 
 class Predict(FrozenModel):

@@ -78,12 +78,14 @@ class _Worker:
 
     def warm(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
         """Loads libraries, bundle and network."""
+        from apnet_desktop.model.engine_facts import engine_facts
         from apnet_desktop.report.fonts import warm_up
 
         job = Warm.model_validate(body)
         predictor = self._ready(job.bundle, job.device)
         warm_up()
-        return Warmed(compute=predictor.compute, bundle_sha256=predictor.bundle.sha256)
+        facts = engine_facts(predictor.bundle.manifest, job.all_facts)
+        return Warmed(compute=predictor.compute, bundle_sha256=predictor.bundle.sha256, facts=facts)
 
     def predict(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
         """Predicts for one patient."""

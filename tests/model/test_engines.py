@@ -13,6 +13,7 @@ import pytest
 
 from apnet_desktop.bundle.files import Bundle
 from apnet_desktop.bundle.prediction import Compute, Prediction
+from apnet_desktop.errors import BundleError
 from apnet_desktop.language import Message
 from apnet_desktop.model import compute as compute_module
 from apnet_desktop.model import graph, graph_export, openvino_engine
@@ -53,6 +54,24 @@ def computes(bundle: Bundle) -> list[Compute]:
 def test_golden_values_bind_the_graph_to_torch(bundle: Bundle, prepared: Path) -> None:
     for compute in computes(bundle):
         assert verify_golden(bundle, compute).largest_difference <= 1e-4
+
+
+def test_a_graph_that_misses_the_golden_values_is_not_kept(
+    bundle: Bundle, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(_tensors: object, _manifest: object, folder: Path) -> None:
+        for path in (prepared / graph.graph_key(bundle.manifest)).iterdir():
+            shutil.copy(path, folder)
+
+    def refuse(_bundle: object, engine: Engine) -> None:
+        assert isinstance(engine, openvino_engine.OpenVinoEngine)
+        raise BundleError(Message.of("model.golden_inputs", seed=1))
+
+    monkeypatch.setattr(graph_export, "_export", make)
+    monkeypatch.setattr(graph_export, "verify_engine", refuse)
+    with pytest.raises(BundleError):
+        prepare_graph(bundle, tmp_path / "graphs")
+    assert not list((tmp_path / "graphs").iterdir())
 
 
 def test_both_engines_agree_on_vectors_and_maps(bundle: Bundle, prepared: Path) -> None:
@@ -114,7 +133,7 @@ def test_a_spoiled_graph_is_not_used(
     content[len(content) // 2] ^= 1
     spoiled.write_bytes(content)
     monkeypatch.setattr(graph, "graph_cache", lambda: place)
-    monkeypatch.setattr(graph_export, "graph_cache", lambda: place)
+    monkeypatch.setattr(graph_export, "graph_home", lambda: place)
     assert Predictor(bundle, choose_compute("cpu", bundle.manifest)).compute.engine == "torch"
 
     def make(_tensors: object, _manifest: object, folder: Path) -> None:

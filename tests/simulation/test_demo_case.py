@@ -1,10 +1,14 @@
 import hashlib
 import os
+from datetime import date
 from pathlib import Path
 
 import pydicom
 import pytest
 
+from apnet_desktop.checks import CheckState
+from apnet_desktop.clinical.consistency import contradictions
+from apnet_desktop.clinical.eligibility import check_ct_date
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.simulation import demo_case
 from apnet_desktop.simulation.demo_case import DemoCase, demo_patient, make_demo_case
@@ -36,6 +40,9 @@ def test_its_record_is_nearly_complete_and_in_scope(case: DemoCase) -> None:
     assert unknown == ["hypertension"]
     assert record.values["atlanta_grade"] == "moderately_severe"
     assert record.values["local_complication"] == "anc"
+    assert str(record.values["discharge_date"]) == "2020-10-04"
+    assert check_ct_date(record, date(2020, 9, 14)).state is CheckState.PASSED
+    assert not contradictions(record)
     assert record.identity is not None
     assert record.identity.patient_id == "DEMO-0001"
 
@@ -75,7 +82,8 @@ def test_a_case_of_another_recipe_is_made_again(tmp_path: Path, monkeypatch: pyt
 
     def write(patient: object, target: Path, progress: object) -> None:
         target.mkdir()
-        (target / "outcome.json").write_text("{}", encoding="utf-8")
+        for name in ("outcome.json", "clinical.json"):
+            (target / name).write_text("{}", encoding="utf-8")
         made.append(target)
 
     monkeypatch.setattr(demo_case, "write_patient", write)
@@ -94,7 +102,8 @@ def test_what_a_killed_process_left_is_swept_up(tmp_path: Path, monkeypatch: pyt
 
     def write(patient: object, target: Path, progress: object) -> None:
         target.mkdir()
-        (target / "outcome.json").write_text("{}", encoding="utf-8")
+        for name in ("outcome.json", "clinical.json"):
+            (target / name).write_text("{}", encoding="utf-8")
 
     monkeypatch.setattr(demo_case, "write_patient", write)
     make_demo_case(tmp_path / "case")
