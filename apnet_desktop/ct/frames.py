@@ -72,14 +72,14 @@ class Frame:
 
 
 def pixel_format(header: Header, limits: ScanLimits) -> PixelFormat | Problem:
-    """The pixel encoding, or what is wrong with it: size of 0, beyond the limits or of a wrong type, colour, 8 bits."""
+    """The pixel encoding, or what is wrong: size of 0, beyond the limits or of a wrong type, colour, odd widths."""
     name = header.entry.name
     values = {key: header.unsigned(key) for key in ("Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit")}
     rows, columns, allocated = values["Rows"], values["Columns"], values["BitsAllocated"]
     if not rows or not columns or max(rows, columns) > limits.rows:
         return Problem("ct.pixels", Message.of("ct.bad_dimensions", file=name, limit=limits.rows))
     stored = values["BitsStored"] or allocated
-    if allocated not in (16, 32) or stored is None or not 9 <= stored <= allocated:
+    if allocated not in (8, 16, 32) or stored is None or not 8 <= stored <= allocated:
         return Problem("ct.pixels", Message.of("ct.bad_bits", file=name, bits=allocated or 0))
     if values["HighBit"] is not None and values["HighBit"] != stored - 1:
         return Problem("ct.pixels", Message.of("ct.bad_high_bit", file=name))
@@ -115,7 +115,7 @@ def _frame_count(header: Header) -> int | None:
 
 
 def pixels_problem(header: Header, format: PixelFormat) -> Problem | None:
-    """What is wrong with the length of the pixel data, if anything: missing, or shorter than the image."""
+    """What is wrong with the length of the pixel data: missing, shorter than the image, or twice as long."""
     name = header.entry.name
     if header.pixel_offset < 0 or header.pixel_length == 0:
         return Problem("ct.pixels", Message.of("ct.no_pixels", file=name))
@@ -130,6 +130,9 @@ def pixels_problem(header: Header, format: PixelFormat) -> Problem | None:
         return Problem("ct.pixels", Message.of("ct.wrong_syntax", file=name))
     if header.pixel_length < needed or size - header.pixel_offset < needed:
         return Problem("ct.pixels", Message.of("ct.file_truncated", file=name))
+    if header.pixel_length >= 2 * needed:
+        # Some writers pad; twice as much means that bits, rows, columns or frames are wrong.
+        return Problem("ct.pixels", Message.of("ct.excess_pixels", file=name))
     return None
 
 

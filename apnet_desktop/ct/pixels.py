@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import os
 import sys
-import tempfile
 import threading
-from functools import lru_cache
-from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.ct.codestream import codestream_size
+from apnet_desktop.ct.decoders import decode_frame
 from apnet_desktop.ct.header import PARSE_ERRORS
 from apnet_desktop.ct.header_reading import data_set_start, inflate
 from apnet_desktop.ct.rescale import native_dtype, used_bits
@@ -32,18 +27,12 @@ _RLE = "1.2.840.10008.1.2.5"
 
 
 class PixelReader:
-    """Reads stored values of slices. Safe to use from several threads.
-
-    A private temporary folder holds what ITK is given: a header of our own around one compressed frame, never the
-    file itself. It is gone when the reader closes.
-    """
+    """Reads stored values of slices. Safe to use from several threads."""
 
     def __init__(self, files: FileBytes, limits: ScanLimits | None = None) -> None:
         self._files = files
         self._limits = limits or ScanLimits()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
-        self._count = 0
         self._last: tuple[str, int | None, bytes] | None = None
 
     def __enter__(self) -> PixelReader:
@@ -55,11 +44,8 @@ class PixelReader:
         self.close()
 
     def close(self) -> None:
-        """Removes the temporary folder."""
+        """Forgets the file that was read last."""
         self._last = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
 
     def read_native_into(self, file: SeriesFile, format: PixelFormat, target: NDArray[np.int16]) -> bool:
         """Reads an uncompressed single-frame slice straight into `target`, if its bytes can lie there as they are.
@@ -97,10 +83,14 @@ class PixelReader:
             if decoder is Decoder.NATIVE:
                 return self._native(file, format, frame)
             compressed = self._frame_bytes(file, format, frame)
-            values = self._itk(compressed, format) if decoder is Decoder.ITK else _pydicom(compressed, format)
         except CtError:
             raise
         except (*PARSE_ERRORS, MemoryError) as error:
+            raise CtError(Message.of("ct.pixels_damaged", file=file.name)) from error
+        try:
+            values = decode_frame(compressed, format)
+        except Exception as error:
+            # Each decoder has error types of its own with no common base; none of them is a bug of ours.
             raise CtError(Message.of("ct.pixels_damaged", file=file.name)) from error
         if values.shape != (format.rows, format.columns):
             raise CtError(Message.of("ct.pixels_damaged", file=file.name))
@@ -147,109 +137,3 @@ class PixelReader:
             if size != (format.rows, format.columns):
                 raise CtError(Message.of("ct.pixels_damaged", file=file.name))
         return compressed
-
-    def _itk(self, compressed: bytes, format: PixelFormat) -> NDArray[np.integer]:
-        import SimpleITK
-
-        with self._lock:
-            if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="apnet-", dir=_memory_folder())
-            self._count += 1
-            path = Path(self._folder.name) / f"{self._count}.dcm"
-        with path.open("wb", buffering=0) as file:
-            file.write(_wrapped(compressed, format))
-        try:
-            image = SimpleITK.ReadImage(_itk_name(path), imageIO="GDCMImageIO")
-            values: NDArray[np.integer] = SimpleITK.GetArrayFromImage(image)
-        finally:
-            path.unlink()
-        if values.ndim == 3 and values.shape[0] == 1:
-            values = values[0]
-        return _with_sign(values, format)
-
-
-def _memory_folder() -> str | None:
-    """A folder in memory, where the system has one: the files in it live for milliseconds."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - private folders are made in it
-
-
-def _itk_name(path: Path) -> str:
-    # ITK cannot open names outside ASCII on Windows; relative to the temporary folder's drive there is a short name.
-    name = str(path)
-    if name.isascii() or os.name != "nt":
-        return name
-    return os.path.relpath(name)
-
-
-def _with_sign(values: NDArray[np.integer], format: PixelFormat) -> NDArray[np.integer]:
-    """Stored values as the header says they are signed, whatever the compressed stream says."""
-    if not np.issubdtype(values.dtype, np.integer):
-        raise ValueError("decoded values are not whole numbers")
-    width = values.dtype.itemsize * 8
-    if format.signed == (values.dtype.kind == "i") and width in (format.bits_stored, 16):
-        if format.bits_stored == width:
-            return values
-        if not format.signed:
-            return np.asarray(values & values.dtype.type((1 << format.bits_stored) - 1))
-    wide = values.astype(np.int32)
-    wide &= (1 << format.bits_stored) - 1
-    if format.signed:
-        top = 1 << (format.bits_stored - 1)
-        wide = (wide ^ top) - top
-    return wide
-
-
-@lru_cache(maxsize=16)
-def _wrapper(format: PixelFormat) -> bytes:
-    """A DICOM file up to its pixel data that says no more than the pixel format."""
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import UID
-
-    dataset = Dataset()
-    dataset.SOPClassUID = UID("1.2.840.10008.5.1.4.1.1.2")
-    dataset.SOPInstanceUID = "1.2.3"
-    dataset.Modality = "CT"
-    dataset.SamplesPerPixel = 1
-    dataset.PhotometricInterpretation = format.photometric
-    dataset.Rows = format.rows
-    dataset.Columns = format.columns
-    dataset.BitsAllocated = format.bits_allocated
-    dataset.BitsStored = format.bits_stored
-    dataset.HighBit = format.bits_stored - 1
-    dataset.PixelRepresentation = int(format.signed)
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    dataset.file_meta.TransferSyntaxUID = UID(format.transfer_syntax)
-    buffer = io.BytesIO()
-    dataset.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
-
-
-def _wrapped(compressed: bytes, format: PixelFormat) -> bytes:
-    from pydicom.encaps import encapsulate
-
-    element = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
-    end = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
-    return _wrapper(format) + element + encapsulate([compressed], has_bot=False) + end
-
-
-def _pydicom(compressed: bytes, format: PixelFormat) -> NDArray[np.integer]:
-    from pydicom.encaps import encapsulate
-    from pydicom.pixels.decoders.base import get_decoder
-
-    options: Any = {
-        "rows": format.rows,
-        "columns": format.columns,
-        "number_of_frames": 1,
-        "samples_per_pixel": 1,
-        "bits_allocated": format.bits_allocated,
-        "bits_stored": format.bits_stored,
-        "photometric_interpretation": format.photometric,
-        "pixel_representation": int(format.signed),
-        "pixel_keyword": "PixelData",
-        "planar_configuration": 0,
-    }
-    encapsulated = encapsulate([compressed], has_bot=False)
-    values, _ = get_decoder(format.transfer_syntax).as_array(encapsulated, raw=True, **options)
-    return _with_sign(np.asarray(values), format)

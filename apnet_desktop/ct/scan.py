@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.ct.character_sets import header_text
+from apnet_desktop.ct.damage import DamagedFiles, folder_of, looks_torn, stray_files
 from apnet_desktop.ct.dicomdir import find_dicomdir_entries
 from apnet_desktop.ct.file_names import path_text, readable_name
 from apnet_desktop.ct.frames import Problem, pixel_format, read_frames
@@ -28,7 +28,7 @@ from apnet_desktop.ct.series import (
     SkippedFile,
 )
 from apnet_desktop.ct.sources import Entry, FileBytes, Skip, find_entries
-from apnet_desktop.ct.stacks import KNOWN_MODALITIES, Kind, SeriesFrames, is_ct_class, kind_of, stacks_of, stray_files
+from apnet_desktop.ct.stacks import KNOWN_MODALITIES, Kind, SeriesFrames, Stack, is_ct_class, kind_of, stacks_of
 from apnet_desktop.ct.summarize import partial_summary, summarize
 from apnet_desktop.ct.volume_summary import summarize_volume_file
 from apnet_desktop.errors import CtError
@@ -81,7 +81,7 @@ class _Scan:
         self._requirements = requirements
         self._skipped: dict[str, tuple[Message, int, list[str]]] = {}
         self._series: dict[tuple[str, ...], SeriesFrames] = {}
-        self._damaged: dict[str, list[str]] = {}
+        self._damaged = DamagedFiles()
         self._roi_files: list[str] = []
         self._layouts = Layouts()
         self._count = 0
@@ -113,7 +113,7 @@ class _Scan:
             if isinstance(found, Skip):
                 self._skip(found.name, found.reason)
                 if found.reason.id == "ct.skip_empty" and found.folder:
-                    self._damaged.setdefault(found.folder, []).append(found.name)
+                    self._damaged.add(found.folder, found.name)
             elif is_grid_file(Path(found.name)) and found.member is None:
                 self._roi_files.append(path_text(found.path))
                 self._skip(found.name, Message.of("ct.skip_grid_file"))
@@ -176,7 +176,7 @@ class _Scan:
         except CtError as error:
             self._skip(entry.name, error.message)
             if error.message.id in _DAMAGED:
-                self._damaged.setdefault(_folder(entry), []).append(entry.name)
+                self._damaged.add_entry(entry)
 
     def _sort(self, header: Header) -> None:
         kind = kind_of(header)
@@ -193,7 +193,7 @@ class _Scan:
             return
         if kind is Kind.OTHER_MODALITY and header.ascii("Modality") not in KNOWN_MODALITIES:
             # No modality is called so: a damaged header, perhaps of a CT slice.
-            self._damaged.setdefault(_folder(header.entry), []).append(header.entry.name)
+            self._damaged.add_entry(header.entry)
         series = self._series_of(header)
         format = pixel_format(header, self._limits)
         if isinstance(format, Problem):
@@ -215,31 +215,34 @@ class _Scan:
             key: tuple[str, ...] = (uid,)
         else:
             texts = (header_text(header, keyword) for keyword in ("StudyInstanceUID", "SeriesNumber"))
-            key = ("", _folder(header.entry), *texts, header_text(header, "SeriesDescription"))
+            key = ("", folder_of(header.entry), *texts, header_text(header, "SeriesDescription"))
         series = self._series.get(key)
         if series is None:
             series = self._series[key] = SeriesFrames(key)
         return series
 
     def _judge(self, path: Path, pixels: PixelReader) -> ScanResult:
-        for series in self._series.values():
-            self._count_broken(series)
-        found: list[SeriesSummary] = []
+        found: list[tuple[SeriesFrames, Stack, SeriesSummary]] = []
         stacked = [(series, stacks_of(series)) for series in self._series.values()]
         strays = stray_files([stack for _, stacks in stacked for stack in stacks])
         for number, (series, stacks) in enumerate(stacked):
-            judged = []
-            for part, stack in enumerate(stacks):
-                summary = summarize(stack, part, pixels, self._requirements, self._limits.character_set)
-                judged.append(self._with_damage(series, summary, strays.get(id(stack), [])))
-            found += judged
+            judged = [
+                summarize(stack, part, pixels, self._requirements, self._limits.character_set)
+                for part, stack in enumerate(stacks)
+            ]
+            self._count_broken(series, judged)
+            found += [(series, stack, summary) for stack, summary in zip(stacks, judged, strict=True)]
             if self._progress is not None:
                 slim = tuple(s.model_copy(update={"slices": (), "files": (), "formats": ()}) for s in judged)
                 fraction = 0.9 + 0.1 * (number + 1) / len(self._series)
                 self._progress(ScanProgress(fraction=fraction, files=self._count, total=self._total, series=slim))
         if not found and not self._roi_files and not self._damaged and not self._dicom_skipped():
             raise CtError(Message.of("ct.no_dicom", path=readable_name(path.name), count=self._total))
-        ordered, preselected, why = preselect(found, self._requirements)
+        # Only now is it known which files are damaged.
+        summaries = [
+            self._damaged.judged(series, summary, strays.get(id(stack), [])) for series, stack, summary in found
+        ]
+        ordered, preselected, why = preselect(summaries, self._requirements)
         return ScanResult(
             series=ordered,
             skipped=tuple(
@@ -252,35 +255,17 @@ class _Scan:
             files=self._total,
         )
 
-    def _count_broken(self, series: SeriesFrames) -> None:
-        """Files of which nothing could be read but that they are images: one may be another series' missing slice."""
-        if series.frames:
-            return
-        for header, problem in series.broken:
-            self._skip(header.entry.name, problem.message)
-            if header.ascii("Modality") in ("", "CT") or is_ct_class(header):
-                self._damaged.setdefault(_folder(header.entry), []).append(header.entry.name)
+    def _count_broken(self, series: SeriesFrames, summaries: list[SeriesSummary]) -> None:
+        """Files of which nothing could be read but that they are images, and series that look like a torn slice."""
+        if not series.frames:
+            for header, problem in series.broken:
+                self._skip(header.entry.name, problem.message)
+        if looks_torn(series, summaries):
+            for header in (*series.headers, *(header for header, _ in series.broken)):
+                self._damaged.add_entry(header.entry)
 
     def _dicom_skipped(self) -> bool:
         """True if something was passed over that is DICOM."""
         return any(
             id in ("ct.skip_dicomdir", "ct.skip_document") or not id.startswith("ct.skip_") for id in self._skipped
         )
-
-    def _with_damage(self, series: SeriesFrames, summary: SeriesSummary, strays: list[str]) -> SeriesSummary:
-        """The summary with a warning if damaged or stray files lie beside its own that may belong to it."""
-        checks = list(summary.checks)
-        folders = {_folder(header.entry) for header in series.headers}
-        damaged = [name for folder in sorted(folders) for name in self._damaged.get(folder, [])]
-        for id, names in (("ct.damaged_files", damaged), ("ct.stray_files", strays)):
-            if names:
-                message = Message.of(id, count=len(names), file=names[0])
-                checks.append(Check(id=id, state=CheckState.WARNED, message=message))
-        return summary.with_checks(tuple(checks)) if len(checks) > len(summary.checks) else summary
-
-
-def _folder(entry: Entry) -> str:
-    """Where an entry lies: its folder, or its folder within the ZIP."""
-    if entry.member is None:
-        return str(entry.path.parent)
-    return f"{entry.path}|{Path(entry.name).parent}"

@@ -19,6 +19,8 @@ __all__ = ["contrast_check", "grid_thickness_check", "series_checks", "time_sinc
 _FEWEST_SLICES = 5
 _NAMED_UNEQUAL_PART = 0.1
 _NUDGED_MM = 0.25
+# HU; necrotic and poorly enhancing pancreas differ by some 30, and 8-bit files have steps of 16 or 32.
+_COARSEST_STEP = 5.0
 _NAMED_PHASES = ("arterial", "portal_venous", "delayed")
 _PHASES = (*_NAMED_PHASES, "none", "enhanced", "unknown")
 
@@ -242,6 +244,9 @@ def _encoding_checks(stack: Stack) -> list[Check]:
 
 def _rescale(stack: Stack) -> Check:
     pairs = {(frame.slope, frame.intercept) for frame in stack.frames}
+    step = max(abs(slope) for slope, _ in pairs)
+    if step > _COARSEST_STEP:
+        return _refused("ct.rescale", "ct.coarse_steps", step=round(step, 1))
     if len(pairs) > 1:
         return _warned("ct.rescale", "ct.rescale_differs", count=len(pairs))
     slope, intercept = next(iter(pairs))

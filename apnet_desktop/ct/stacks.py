@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import numpy as np
-
 from apnet_desktop.ct.frames import Frame, Problem
 from apnet_desktop.ct.header import Header
 from apnet_desktop.ct.placement import Placement, place
 from apnet_desktop.ct.series import PixelFormat
 
-__all__ = ["KNOWN_MODALITIES", "Kind", "SeriesFrames", "Stack", "is_ct_class", "kind_of", "stacks_of", "stray_files"]
+__all__ = ["KNOWN_MODALITIES", "Kind", "SeriesFrames", "Stack", "alike", "is_ct_class", "kind_of", "stacks_of"]
 
 
 class Kind(StrEnum):
@@ -170,7 +168,7 @@ def stacks_of(series: SeriesFrames) -> list[Stack]:
         key = (kind, format.rows, format.columns, frame.row, frame.column, frame.pixel_spacing)
         stack = by_text.get(key)
         if stack is None:
-            stack = next((other for other in groups if _alike(other, kind, format, frame)), None)
+            stack = next((other for other in groups if alike(other, kind, format, frame)), None)
             if stack is None:
                 stack = Stack(series, kind, [])
                 groups.append(stack)
@@ -192,7 +190,8 @@ def _is_stray(stack: Stack) -> bool:
     return stack.kind in (Kind.CT, Kind.OTHER_MODALITY) and len(stack.frames) < 3
 
 
-def _alike(stack: Stack, kind: Kind, format: PixelFormat, frame: Frame) -> bool:
+def alike(stack: Stack, kind: Kind, format: PixelFormat, frame: Frame) -> bool:
+    """True if a frame of this kind and format has the stack's matrix, orientation and pixel spacing."""
     first = stack.frames[0]
     other = stack.format_of(first)
     return (
@@ -242,37 +241,3 @@ def _acquisitions(stack: Stack) -> list[Stack] | None:
             return None
         result.append(part)
     return result
-
-
-def stray_files(stacks: list[Stack]) -> dict[int, list[str]]:
-    """Single slices of other series that fill a gap of a stack or continue it at an end, by the stack's id().
-
-    A damaged series UID tears a slice from its series; where it lies tells where it belongs.
-    """
-    single = [stack for stack in stacks if stack.placement is not None and len(stack.frames) < 3]
-    result: dict[int, list[str]] = {}
-    for stack in stacks:
-        if stack.placement is None or len(stack.frames) < 3:
-            continue
-        names = [
-            frame.header.entry.name for other in single for frame in other.frames if _continues(stack, other, frame)
-        ]
-        if names:
-            result[id(stack)] = names
-    return result
-
-
-def _continues(stack: Stack, other: Stack, frame: Frame) -> bool:
-    placement = stack.placement
-    if placement is None or placement.geometry is None or frame.position is None:
-        return False
-    if not _alike(stack, other.kind, other.format_of(frame), frame):
-        return False
-    geometry = placement.geometry
-    axes = np.array(geometry.direction)
-    offset = axes @ (np.array(frame.position) - placement.frames[0].place)
-    spacing = geometry.spacing[2]
-    along = placement.offsets[:, 2]
-    beside = float(np.abs(offset[:2] - offset[2] * np.array(placement.drift)).max()) < 0.1
-    near = -1.5 * spacing < offset[2] < along[-1] + 1.5 * spacing
-    return beside and near and float(np.abs(along - offset[2]).min()) > 0.3 * spacing

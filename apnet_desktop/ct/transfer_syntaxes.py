@@ -12,12 +12,18 @@ class Decoder(StrEnum):
 
     Attributes:
         NATIVE: Not compressed: numpy.
-        ITK: SimpleITK: releases the interpreter lock, reads 12-bit JPEG.
-        PYDICOM: A pydicom plugin (RLE, HTJ2K).
+        JPEG: libjpeg-turbo: baseline, extended and progressive with 8 or 12 bits, lossless with up to 16.
+        JPEG_LS: CharLS.
+        JPEG_2000: OpenJPEG.
+        HTJ2K: OpenJPH.
+        PYDICOM: A plugin of pydicom (RLE).
     """
 
     NATIVE = "native"
-    ITK = "itk"
+    JPEG = "jpeg"
+    JPEG_LS = "jpeg_ls"
+    JPEG_2000 = "jpeg_2000"
+    HTJ2K = "htj2k"
     PYDICOM = "pydicom"
 
 
@@ -27,24 +33,28 @@ _NATIVE = {
     "1.2.840.10008.1.2.2": "Explicit VR Big Endian",
     "1.2.840.10008.1.2.1.99": "Deflated Explicit VR Little Endian",
 }
-_ITK = {
+_JPEG = {
     "1.2.840.10008.1.2.4.50": "JPEG Baseline",
     "1.2.840.10008.1.2.4.51": "JPEG Extended",
     "1.2.840.10008.1.2.4.53": "JPEG Spectral Selection (12 bit)",
     "1.2.840.10008.1.2.4.55": "JPEG Full Progression (12 bit)",
     "1.2.840.10008.1.2.4.57": "JPEG Lossless",
     "1.2.840.10008.1.2.4.70": "JPEG Lossless, first-order prediction",
+}
+_JPEG_LS = {
     "1.2.840.10008.1.2.4.80": "JPEG-LS Lossless",
     "1.2.840.10008.1.2.4.81": "JPEG-LS Near-lossless",
+}
+_JPEG_2000 = {
     "1.2.840.10008.1.2.4.90": "JPEG 2000 Lossless",
     "1.2.840.10008.1.2.4.91": "JPEG 2000",
 }
-_PYDICOM = {
-    "1.2.840.10008.1.2.5": "RLE Lossless",
+_HTJ2K = {
     "1.2.840.10008.1.2.4.201": "High-Throughput JPEG 2000 Lossless",
     "1.2.840.10008.1.2.4.202": "High-Throughput JPEG 2000 with RPCL Lossless",
     "1.2.840.10008.1.2.4.203": "High-Throughput JPEG 2000",
 }
+_PYDICOM = {"1.2.840.10008.1.2.5": "RLE Lossless"}
 _UNREADABLE = {
     "1.2.840.10008.1.2.1.98": "Encapsulated Uncompressed",
     "1.2.840.10008.1.2.4.92": "JPEG 2000 Part 2 Lossless",
@@ -62,17 +72,20 @@ _UNREADABLE = {
     "1.2.840.10008.1.2.4.112": "JPEG XL",
 }
 _LOSSY = {"50", "51", "53", "55", "81", "91", "203"}
+_DECODERS = {
+    Decoder.NATIVE: _NATIVE,
+    Decoder.JPEG: _JPEG,
+    Decoder.JPEG_LS: _JPEG_LS,
+    Decoder.JPEG_2000: _JPEG_2000,
+    Decoder.HTJ2K: _HTJ2K,
+    Decoder.PYDICOM: _PYDICOM,
+}
+_READ_BY = {syntax: decoder for decoder, names in _DECODERS.items() for syntax in names}
 
 
 def decoder_of(syntax: str) -> Decoder | None:
     """The decoder for a transfer syntax UID (empty: native little endian); None if it cannot be read."""
-    if not syntax or syntax in _NATIVE:
-        return Decoder.NATIVE
-    if syntax in _ITK:
-        return Decoder.ITK
-    if syntax in _PYDICOM:
-        return Decoder.PYDICOM
-    return None
+    return _READ_BY.get(syntax) if syntax else Decoder.NATIVE
 
 
 def is_encapsulated(syntax: str) -> bool:
@@ -87,7 +100,7 @@ def is_lossy(syntax: str) -> bool:
 
 def syntax_name(syntax: str) -> str:
     """The name of a transfer syntax for a person; its UID if unknown."""
-    for names in (_NATIVE, _ITK, _PYDICOM, _UNREADABLE):
+    for names in (*_DECODERS.values(), _UNREADABLE):
         if syntax in names:
             return names[syntax]
     return syntax

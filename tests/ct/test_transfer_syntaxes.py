@@ -74,11 +74,28 @@ def test_lossy_syntaxes_give_nearly_the_values(suffix: str) -> None:
     assert np.corrcoef(values[inside], original[inside])[0, 1] > 0.999
 
 
-def test_eight_bit_jpeg_is_refused_because_it_holds_no_hounsfield_units(tmp_path: Path) -> None:
+def test_eight_bit_jpeg_is_shown_but_its_steps_are_too_coarse_for_a_prediction(tmp_path: Path) -> None:
     shutil.copy(_slice("1.2.4.50"), tmp_path / "a.dcm")
-    result = scan(tmp_path)
-    assert result.preselected is None
-    assert any("8 bits" in skipped.reason.text() for skipped in result.skipped)
+    summary = scan(tmp_path).series[0]
+    check = next(check for check in summary.checks if check.id == "ct.rescale")
+    assert check.state is CheckState.REFUSED
+    assert "32.1 HU" in check.message.text()
+    values = read_series(summary, new_array).hounsfield[0]
+    original = _hounsfield(shared_data("ct-transfer-syntaxes") / "CTImage.dcm")
+    inside = original > -900
+    assert np.abs(values - original)[inside].mean() < 20.0, "half a step, and JPEG's own error"
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9, 0.999])
+@pytest.mark.parametrize("suffix", ["1.2.4.51", "1.2.4.57", "1.2.4.70", "1.2.4.80", "1.2.4.90"])
+def test_a_stream_that_breaks_off_is_refused(tmp_path: Path, suffix: str, kept: float) -> None:
+    dataset = pydicom.dcmread(_slice(suffix))
+    stream = next(pydicom.encaps.generate_frames(dataset.PixelData, number_of_frames=1)).rstrip(b"\0")
+    stream = stream[: int(len(stream) * kept)]
+    dataset.PixelData = pydicom.encaps.encapsulate([stream + b"\0" * (len(stream) % 2)])
+    dataset.save_as(tmp_path / "a.dcm")
+    with pytest.raises(CtError, match=r"a\.dcm"):
+        stored_values(tmp_path / "a.dcm")
 
 
 @pytest.mark.parametrize(
