@@ -40,7 +40,7 @@ from apnet_desktop.model.input_checks import (
 )
 from apnet_desktop.model.inputs import ModelInputs, prepare_inputs
 from apnet_desktop.model.provenance import provenance_of
-from apnet_desktop.model.reasons import contributions, fusion_shares, influential_slices
+from apnet_desktop.model.reasons import contributions, fusion_shares, influential_slices, unknown_ranges
 from apnet_desktop.model.result_checks import (
     base_rate_check,
     device_check,
@@ -297,7 +297,8 @@ class Predictor:
         reading = self.reading
         tokens = reading.tokens if reading is not None else None
         baseline, factors = contributions(self.model, record, tokens)
-        update: dict[str, object] = {"baseline": baseline, "contributions": factors}
+        unknowns = unknown_ranges(self.model, record, tokens, prediction.base_rate)
+        update: dict[str, object] = {"baseline": baseline, "contributions": factors, "unknowns": unknowns}
         fused = prediction.fused
         if reading is not None and fused is not None:
             update["shares"] = fusion_shares(self.model, record, reading.tokens)
@@ -317,7 +318,13 @@ class Predictor:
         reading = self.reading
         digests = (reading.volume, reading.roi) if reading is not None else _digests(images)
         provenance = provenance_of(self.bundle, self.compute, request, digests, record, base_rate)
-        return Prediction(routes=routes, base_rate=base_rate, checks=checks, provenance=provenance)
+        return Prediction(
+            routes=routes,
+            base_rate=base_rate,
+            interval_level=self.model.calibration.level,
+            checks=checks,
+            provenance=provenance,
+        )
 
 
 def predict(

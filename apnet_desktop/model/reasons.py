@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apnet_desktop.bundle.calibration import sigmoid
-from apnet_desktop.bundle.prediction import Contribution, FusionShares, InfluentialSlice
+from apnet_desktop.bundle.calibration import shift_base_rate, sigmoid
+from apnet_desktop.bundle.prediction import BaseRate, Contribution, FusionShares, InfluentialSlice, UnknownRange
 from apnet_desktop.clinical.factor import Factor, FactorKind, FactorSchema
 from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
 from apnet_desktop.model.clinical_columns import columns_of
@@ -17,7 +17,15 @@ from apnet_desktop.model.features import Features, pool_slices
 from apnet_desktop.model.inputs import ModelInputs
 from apnet_desktop.model.risk import RiskModel
 
-__all__ = ["MissingRange", "contributions", "fusion_shares", "influential_slices", "missing_range", "predictors"]
+__all__ = [
+    "MissingRange",
+    "contributions",
+    "fusion_shares",
+    "influential_slices",
+    "missing_range",
+    "predictors",
+    "unknown_ranges",
+]
 
 _MOST_SLICES = 8
 
@@ -102,12 +110,14 @@ class MissingRange:
         lower: Lowest risk met, at the development base rate.
         upper: Highest.
         widest: The factor that moves the risk most; None if nothing is missing.
+        each: Lowest and highest risk of each factor by itself, by its id.
     """
 
     missing: tuple[Factor, ...]
     lower: float
     upper: float
     widest: Factor | None
+    each: dict[str, tuple[float, float]]
 
 
 def missing_range(model: RiskModel, record: ClinicalRecord, tokens: NDArray[np.float64] | None) -> MissingRange:
@@ -127,16 +137,31 @@ def missing_range(model: RiskModel, record: ClinicalRecord, tokens: NDArray[np.f
     here = float(risks([record])[0])
     lower = upper = here
     widest, most = None, -1.0
+    each: dict[str, tuple[float, float]] = {}
     missing = tuple(factor for factor in predictors(model.manifest.factors) if record.value(factor.id) is None)
     for factor in missing:
         values = _usual_values(model, factor)
         if not values:
             continue
         reached = risks([record.with_value(factor.id, value) for value in values])
+        each[factor.id] = (float(reached.min()), float(reached.max()))
         lower, upper = min(lower, float(reached.min())), max(upper, float(reached.max()))
         if float(np.ptp(reached)) > most:
             widest, most = factor, float(np.ptp(reached))
-    return MissingRange(missing, lower, upper, widest or (missing[0] if missing else None))
+    return MissingRange(missing, lower, upper, widest or (missing[0] if missing else None), each)
+
+
+def unknown_ranges(
+    model: RiskModel, record: ClinicalRecord, tokens: NDArray[np.float64] | None, base_rate: BaseRate
+) -> tuple[UnknownRange, ...]:
+    """What each unknown factor leaves open on the page's base rate, the widest first."""
+    rows = []
+    for factor_id, ends in missing_range(model, record, tokens).each.items():
+        lower, upper = ends
+        if base_rate.site is not None:
+            lower, upper = (shift_base_rate(end, base_rate.development, base_rate.site) for end in ends)
+        rows.append(UnknownRange(factor_id=factor_id, lower=lower, upper=upper))
+    return tuple(sorted(rows, key=lambda row: (row.lower - row.upper, row.factor_id)))
 
 
 def predictors(schema: FactorSchema) -> tuple[Factor, ...]:

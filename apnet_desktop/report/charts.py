@@ -162,31 +162,60 @@ def distribution_strip(
 
 @dataclass(frozen=True)
 class SignedBar:
-    """One signed bar: its name, the value behind it, and what is printed at its end."""
+    """One signed bar: its name, the value behind it, and what is printed in the one or two columns at its end."""
 
     name: str
     value: float
     figure: str
+    second: str = ""
     strong: bool = False
 
 
-def signed_bars(typesetter: Typesetter, bars: Sequence[SignedBar], width: float, name_width: float) -> list[Drawing]:
-    """Bars to the right of a common zero (solid) and to its left (hollow), one drawing each so that pages can break."""
-    figure_width = 34.0
-    axis = width - name_width - figure_width
+_FIGURE_WIDTH = 36.0
+
+
+def signed_bars(
+    typesetter: Typesetter,
+    bars: Sequence[SignedBar],
+    width: float,
+    name_width: float,
+    heads: tuple[str, str] | None = None,
+) -> list[Drawing]:
+    """Bars to the right of a common zero (solid) and to its left (hollow), one drawing each so that pages can break.
+
+    Args:
+        typesetter: Of the document.
+        bars: From above.
+        width: Points.
+        name_width: Of the names, points.
+        heads: Of the two columns at the end; None for one column without a head.
+    """
+    columns = 2 if heads is not None else 1
+    axis = width - name_width - columns * _FIGURE_WIDTH
     least = min(0.0, *(bar.value for bar in bars))
     most = max(0.0, *(bar.value for bar in bars))
     span = (most - least) or 1.0
     zero = name_width + axis * -least / span
-    return [_signed_bar(typesetter, bar, width, name_width, zero, axis / span) for bar in bars]
+    drawn = [_signed_bar(typesetter, bar, width, name_width, zero, axis / span, columns) for bar in bars]
+    return ([_heads(typesetter, heads, width)] if heads is not None else []) + drawn
+
+
+def _heads(typesetter: Typesetter, heads: tuple[str, str], width: float) -> Drawing:
+    laid = [typesetter.lines(words, _TICK, 2 * _FIGURE_WIDTH)[0] for words in heads]
+
+    def paint(pen: Pen, x: float, top: float) -> None:
+        for line, end in zip(laid, (width - _FIGURE_WIDTH, width), strict=True):
+            pen.text_at(line.text, _TICK, x + end - line.width, top + 7)
+
+    return Drawing(9.5, paint)
 
 
 def _signed_bar(
-    typesetter: Typesetter, bar: SignedBar, width: float, name_width: float, zero: float, scale: float
+    typesetter: Typesetter, bar: SignedBar, width: float, name_width: float, zero: float, scale: float, columns: int
 ) -> Drawing:
     style = Style(8.0, bold=bar.strong, leading=1.25)
     lines = typesetter.lines(bar.name, style, name_width - 8, maximum=2)
-    figure = typesetter.lines(bar.figure, style, 60)[0]
+    figures = [typesetter.lines(words, style, 60)[0] for words in (bar.figure, bar.second)[:columns] if words]
     height = max(11.5, len(lines) * style.line_height + 1.5)
 
     def paint(pen: Pen, x: float, top: float) -> None:
@@ -204,7 +233,9 @@ def _signed_bar(
             line=0.8,
         )
         pen.segment((x + zero, top), (x + zero, top + height), line=0.5, colour=GREY)
-        pen.text_at(figure.text, style, x + width - figure.width, middle + style.size * 0.35)
+        for place, figure in enumerate(figures, start=1):
+            end = width - (columns - place) * _FIGURE_WIDTH
+            pen.text_at(figure.text, style, x + end - figure.width, middle + style.size * 0.35)
 
     return Drawing(height, paint)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from apnet_desktop.bundle.manifest import BundleStatus, Manifest, Probability
+from apnet_desktop.bundle.manifest import BundleStatus, Manifest, Probability, RiskGroup
 from apnet_desktop.bundle.prediction import Prediction, Route, RouteRisk
 from apnet_desktop.checks import Check, CheckState
-from apnet_desktop.clinical.factor import FactorSchema, KnownAt
+from apnet_desktop.clinical.eligibility import PredictionDates, prediction_dates
+from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.ct.identity import PatientIdentity
@@ -22,7 +23,6 @@ from apnet_desktop.report.facts import (
     ReviewDecision,
     RoiFacts,
     ScoreLine,
-    UnknownEffect,
     ValidationFigure,
     ValidationSummary,
     roi_facts,
@@ -37,7 +37,6 @@ __all__ = [
     "ReviewDecision",
     "RoiFacts",
     "ScoreLine",
-    "UnknownEffect",
     "ValidationFigure",
     "ValidationSummary",
     "build_content",
@@ -59,7 +58,7 @@ class ReportContent(FrozenModel):
         languages: One or two; the first one is the document's.
         identity: Whose report.
         series: Which CT.
-        horizon_start: The date from which the horizon runs; None if the record does not say.
+        dates: The day of the prediction and the day from which the horizon runs, as far as the record says.
         record: Clinical factors as entered.
         roi: None only where the clinical route stands alone.
         pictures: ROI and influential slices.
@@ -69,7 +68,6 @@ class ReportContent(FrozenModel):
         factors: The bundle's factors, then others that the record answers.
         validation: From the bundle; None if it has none.
         distribution: From the bundle; None if it has none.
-        unknown_effects: For factors that are unknown.
         interval_level: Confidence level of the risks' intervals; None if the bundle does not say.
         review: None while it is a draft.
     """
@@ -83,7 +81,7 @@ class ReportContent(FrozenModel):
     languages: tuple[Language, ...]
     identity: PatientIdentity
     series: SeriesDescription
-    horizon_start: date | None
+    dates: PredictionDates
     record: ClinicalRecord
     roi: RoiFacts | None
     pictures: tuple[Picture, ...]
@@ -93,7 +91,6 @@ class ReportContent(FrozenModel):
     factors: FactorSchema
     validation: ValidationSummary | None
     distribution: DevelopmentDistribution | None
-    unknown_effects: tuple[UnknownEffect, ...]
     interval_level: Probability | None
     review: Review | None
 
@@ -121,6 +118,12 @@ class ReportContent(FrozenModel):
         return not self.trained_on_simulated or self.series.simulated
 
     @property
+    def group(self) -> RiskGroup | None:
+        """The bundle's group that the risk falls in; None where it defines none: then no words are put to a risk."""
+        groups = sorted(self.manifest.risk_groups, key=lambda group: group.upper)
+        return next((group for group in groups if self.answer.risk < group.upper), groups[-1] if groups else None)
+
+    @property
     def noteworthy_checks(self) -> tuple[Check, ...]:
         """Checks that warned or were overridden, the worst first."""
         noteworthy = [check for check in self.prediction.checks if check.state is not CheckState.PASSED]
@@ -143,17 +146,13 @@ def build_content(
     version: int = 1,
     supersedes: str = "",
     languages: tuple[Language, ...] = (Language.ENGLISH,),
-    horizon_start: date | None = None,
     scores: tuple[ScoreLine, ...] = (),
     validation: ValidationSummary | None = None,
     distribution: DevelopmentDistribution | None = None,
-    unknown_effects: tuple[UnknownEffect, ...] = (),
     interval_level: float | None = None,
     review: Review | None = None,
 ) -> ReportContent:
     """Puts a report together and refuses what must not be reported.
-
-    Without a `horizon_start`, the record's day of discharge is taken where the prediction is made at discharge.
 
     Returns:
         The content, for `render_pdf` and its siblings.
@@ -172,7 +171,7 @@ def build_content(
         languages=tuple(dict.fromkeys(languages)) or (Language.ENGLISH,),
         identity=identity,
         series=series,
-        horizon_start=horizon_start or _horizon_start(manifest, record),
+        dates=prediction_dates(record, manifest.outcome.moment),
         record=record,
         roi=roi,
         pictures=pictures,
@@ -182,7 +181,6 @@ def build_content(
         factors=_factors(manifest.factors, record),
         validation=validation,
         distribution=distribution,
-        unknown_effects=unknown_effects,
         interval_level=interval_level,
         review=review,
     )
@@ -196,7 +194,8 @@ def reviewed(content: ReportContent, review: Review) -> ReportContent:
     """The same version of the report, now reviewed. The draft stays as it is; the store keeps both.
 
     Raises:
-        ReportError: It has been reviewed before, the reviewer has no name, or the number must not leave as a finding.
+        ReportError: It has been reviewed before, the reviewer has no name, the number must not leave as a finding, or
+            checks of it are still to come.
     """
     if content.review is not None:
         raise ReportError(Message.of("report.already_reviewed", person=content.review.person))
@@ -211,13 +210,6 @@ def _factors(used: FactorSchema, record: ClinicalRecord) -> FactorSchema:
         factor for factor in default_schema().factors if factor.id not in known and record.value(factor.id) is not None
     )
     return FactorSchema(version=used.version, factors=(*used.factors, *others))
-
-
-def _horizon_start(manifest: Manifest, record: ClinicalRecord) -> date | None:
-    """The day of discharge, for a model whose prediction is made at discharge."""
-    discharged = record.value("discharge_date")
-    at_discharge = manifest.outcome.moment is KnownAt.DISCHARGE
-    return discharged if at_discharge and isinstance(discharged, date) else None
 
 
 def _refuse_without_answer(content: ReportContent) -> None:
@@ -242,3 +234,5 @@ def _refuse_review(content: ReportContent) -> None:
         raise ReportError(Message.of("report.reviewer_without_name"))
     if not content.is_finding:
         raise ReportError(Message.of("report.demonstration_not_reviewed"))
+    if content.prediction.unfinished:
+        raise ReportError(Message.of("report.checks_not_done"))

@@ -171,14 +171,14 @@ def factor_notes(composer: Composer, factor: Factor) -> list[str]:
     if factor.id in record.confirmed:
         notes.append(composer.say("report.unusual_confirmed"))
     if record.value(factor.id) is None:
-        effect = next((effect for effect in content.unknown_effects if effect.factor_id == factor.id), None)
+        effect = next((one for one in content.prediction.unknowns if one.factor_id == factor.id), None)
         moved = next((each for each in content.prediction.contributions if each.factor_id == factor.id), None)
         if effect is not None:
             notes.append(
                 composer.say(
                     "report.unknown_range",
-                    lowest=percent_text(effect.lowest, composer.language),
-                    highest=percent_text(effect.highest, composer.language),
+                    lowest=percent_text(effect.lower, composer.language),
+                    highest=percent_text(effect.upper, composer.language),
                 )
             )
         elif moved is not None:

@@ -18,7 +18,6 @@ __all__ = [
     "ReviewDecision",
     "RoiFacts",
     "ScoreLine",
-    "UnknownEffect",
     "ValidationFigure",
     "ValidationSummary",
     "roi_facts",
@@ -155,11 +154,3 @@ class DevelopmentDistribution(FrozenModel):
 
     edges: tuple[Probability, ...]
     shares: tuple[Probability, ...]
-
-
-class UnknownEffect(FrozenModel):
-    """What the fused risk would be if an unknown factor were known to be low, or high."""
-
-    factor_id: str
-    lowest: Probability
-    highest: Probability

@@ -5,7 +5,7 @@ Built as a tree of elements, so every text is text; no script, no link, nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from apnet_desktop.report.composer import Composer
@@ -16,10 +16,12 @@ from apnet_desktop.report.furniture import status_sentence
 from apnet_desktop.report.json_twin import typed_code
 from apnet_desktop.report.pdf import DOCUMENT_LANGUAGE, document_title
 from apnet_desktop.report.picture import Picture
+from apnet_desktop.report.reasons import reason_sentences, share_steps
 from apnet_desktop.report.sentences import (
     check_sentence,
     definition,
     framing,
+    group,
     headline,
     interval_sentence,
     picture_caption,
@@ -138,11 +140,18 @@ def _finding(main: Element, composer: Composer) -> None:
     _text(main, "p", framing(composer))
     _text(main, "p", composer.say("report.interval_covers"))
     _text(main, "p", threshold(composer))
+    if content.group is not None:
+        _text(main, "p", group(composer))
     _text(main, "p", definition(composer))
     _text(main, "h2", composer.say("report.routes"))
     _rows(main, [(line.name, line.figure) for line in lines])
     if content.prediction.position is not None:
         _text(main, "p", composer.say("report.position_is", lower=whole_percent(content.prediction.position)))
+    sentences = reason_sentences(composer)
+    if sentences:
+        _text(main, "h2", composer.say("report.reasons"))
+    for sentence in sentences:
+        _text(main, "p", sentence)
 
 
 def _demonstration(main: Element, composer: Composer) -> None:
@@ -196,46 +205,62 @@ def _review(main: Element, composer: Composer) -> None:
 def _reasons(main: Element, composer: Composer) -> None:
     content = composer.content
     labels = {factor.id: composer.label(factor.label) for factor in content.factors.factors}
-    if content.prediction.contributions:
+    contributions = content.prediction.contributions
+    if contributions:
+        fused = all(each.fused_log_odds is not None for each in contributions)
         _text(main, "h2", composer.say("report.contributions"))
-        _text(main, "p", composer.say("report.contributions_read"))
-        _rows(
+        _text(main, "p", composer.say("report.contributions_read_both" if fused else "report.contributions_read"))
+        heads = ("report.column_factor", "report.in_clinical", "report.in_fused")[: 3 if fused else 2]
+        _table(
             main,
+            [composer.say(head) for head in heads],
             [
-                (labels.get(each.factor_id, each.factor_id), log_odds_text(each.log_odds))
-                for each in content.prediction.contributions
+                (
+                    labels.get(each.factor_id, each.factor_id),
+                    log_odds_text(each.log_odds),
+                    *((log_odds_text(each.fused_log_odds),) if each.fused_log_odds is not None else ()),
+                )
+                for each in contributions
             ],
         )
-    shares = content.prediction.shares
-    if shares is not None:
+    steps = share_steps(composer)
+    if steps:
         _text(main, "h2", composer.say("report.shares"))
         _text(main, "p", composer.say("report.shares_read"))
-        total = shares.baseline + shares.clinical + shares.image
-        _rows(
-            main,
-            [
-                (composer.say("report.share_baseline"), log_odds_text(shares.baseline)),
-                (composer.say("report.share_clinical"), log_odds_text(shares.clinical)),
-                (composer.say("report.share_image"), log_odds_text(shares.image)),
-                (composer.say("report.share_total"), log_odds_text(total)),
-            ],
-        )
+        heads = ("report.in_part", "report.in_log_odds", "report.risk_reached")[: 3 if content.is_finding else 2]
+        rows = [(step.name, log_odds_text(step.log_odds), step.reached)[: len(heads)] for step in steps]
+        _table(main, [composer.say(head) for head in heads], rows)
     if content.scores:
         _text(main, "h2", composer.say("report.scores"))
         _rows(main, [(composer.label(score.label), score_text(composer, score)) for score in content.scores])
 
 
+def _table(parent: Element, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = SubElement(parent, "table")
+    top = SubElement(table, "tr")
+    for head in heads:
+        _text(top, "th", head, scope="col")
+    for name, *values in rows:
+        row = SubElement(table, "tr")
+        _text(row, "th", name, scope="row")
+        for value in values:
+            _text(row, "td", value)
+
+
 def _factors(main: Element, composer: Composer) -> None:
     content = composer.content
     _text(main, "h2", composer.say("report.inputs"))
-    table = SubElement(main, "table")
-    row = SubElement(table, "tr")
-    for name in ("report.column_factor", "report.column_value", "report.column_reference", "report.column_note"):
-        _text(row, "th", composer.say(name), scope="col")
-    for factor in content.factors.factors:
-        row = SubElement(table, "tr")
-        _text(row, "th", composer.label(factor.label), scope="row")
-        shown = entered_value(composer, factor)
-        _text(row, "td", f"{shown} {outside_reference(factor, content.record)}".strip())
-        _text(row, "td", reference_text(factor, content.record))
-        _text(row, "td", composer.say("report.list_separator").join(factor_notes(composer, factor)))
+    names = ("report.column_factor", "report.column_value", "report.column_reference", "report.column_note")
+    _table(
+        main,
+        [composer.say(name) for name in names],
+        [
+            (
+                composer.label(factor.label),
+                f"{entered_value(composer, factor)} {outside_reference(factor, content.record)}".strip(),
+                reference_text(factor, content.record),
+                composer.say("report.list_separator").join(factor_notes(composer, factor)),
+            )
+            for factor in content.factors.factors
+        ],
+    )

@@ -11,10 +11,12 @@ from apnet_desktop.report.composer import ACCENT, BODY, CAPTION, HEADING, PALE, 
 from apnet_desktop.report.json_twin import typed_code
 from apnet_desktop.report.pen import MILLIMETRE, Pen
 from apnet_desktop.report.picture import PictureRole
+from apnet_desktop.report.reasons import reason_sentences
 from apnet_desktop.report.sentences import (
     check_sentence,
     definition,
     framing,
+    group,
     headline,
     interval_sentence,
     picture_caption,
@@ -66,6 +68,7 @@ def _finding(composer: Composer) -> list[Item]:
             composer.paragraph(framing(composer), _LEAD, left_width),
             Space(4),
             composer.paragraph(threshold(composer), BODY, left_width),
+            *((composer.paragraph(group(composer), BODY, left_width),) if content.group is not None else ()),
             Space(4),
             composer.paragraph(definition(composer), CAPTION, left_width),
         )
@@ -79,7 +82,17 @@ def _finding(composer: Composer) -> list[Item]:
     return [
         Item(Columns((left, right), (0.0, left_width + _GAP)), before=6),
         *_routes(composer),
+        *_reasons(composer),
     ]
+
+
+def _reasons(composer: Composer) -> list[Item]:
+    sentences = reason_sentences(composer)
+    if not sentences:
+        return []
+    heading = composer.paragraph(composer.say("report.reasons"), STRONG)
+    lines = [composer.paragraph(sentence, SMALL, maximum=3) for sentence in sentences]
+    return [Item(Stack((heading, *lines), gap=1.5), before=6)]
 
 
 def _number(composer: Composer, style: Style, width: float) -> Block:
@@ -197,6 +210,8 @@ def _region(composer: Composer) -> list[Item]:
 
 def _region_facts(composer: Composer, width: float) -> Block:
     lines = [composer.paragraph(sentence, SMALL, width, 4) for sentence in region_sentences(composer)]
+    if composer.content.pictures:
+        lines.append(composer.paragraph(composer.say("report.white_line"), CAPTION, width))
     return Stack((composer.paragraph(composer.say("report.roi"), STRONG, width), *lines), gap=2.5)
 
 

@@ -8,9 +8,10 @@ from apnet_desktop.report.blocks import Block, Columns, Space, Stack
 from apnet_desktop.report.charts import SignedBar, picture_block, signed_bars
 from apnet_desktop.report.composer import CAPTION, SMALL, STRONG, Composer
 from apnet_desktop.report.content import ScoreLine
-from apnet_desktop.report.factor_table import entered_value, factor_tables
+from apnet_desktop.report.factor_table import factor_tables
 from apnet_desktop.report.pen import MILLIMETRE
 from apnet_desktop.report.picture import Picture, PictureRole
+from apnet_desktop.report.reasons import factor_with_value, share_steps
 from apnet_desktop.report.sentences import picture_caption, score_text
 from apnet_desktop.report.sheet import Item
 from apnet_desktop.report.wording import log_odds_text
@@ -35,14 +36,6 @@ def _caution(composer: Composer) -> list[Item]:
     return [Item(composer.paragraph(composer.say("report.trained_on_simulated"), STRONG))]
 
 
-def _with_value(composer: Composer, factor_id: str) -> str:
-    content = composer.content
-    factor = next((factor for factor in content.factors.factors if factor.id == factor_id), None)
-    if factor is None:
-        return factor_id
-    return composer.say("report.factor_is", factor=composer.label(factor.label), value=entered_value(composer, factor))
-
-
 def _reasons(composer: Composer) -> list[Item]:
     """Contributions of factors to the left; to the right shares of the routes and severity scores."""
     contributed = bool(composer.content.prediction.contributions)
@@ -65,18 +58,29 @@ def _contributions(composer: Composer, width: float) -> Block | None:
     if not contributions:
         return None
     shown, rest = contributions[:_SHOWN_CONTRIBUTIONS], contributions[_SHOWN_CONTRIBUTIONS:]
+    fused = all(each.fused_log_odds is not None for each in contributions)
     bars = [
-        SignedBar(_with_value(composer, each.factor_id), each.log_odds, log_odds_text(each.log_odds)) for each in shown
+        SignedBar(
+            factor_with_value(composer, each.factor_id),
+            each.log_odds,
+            log_odds_text(each.log_odds),
+            log_odds_text(each.fused_log_odds or 0.0) if fused else "",
+        )
+        for each in shown
     ]
     if rest:
+        # The effects in the fused model are each factor's by itself: they have no sum.
         total = sum(each.log_odds for each in rest)
         bars.append(SignedBar(composer.say("report.other_factors", number=len(rest)), total, log_odds_text(total)))
+    heads = (composer.say("report.in_clinical"), composer.say("report.in_fused")) if fused else None
     return Stack(
         (
             composer.section("report.contributions", width),
-            composer.paragraph(composer.say("report.contributions_read"), CAPTION, width),
+            composer.paragraph(
+                composer.say("report.contributions_read_both" if fused else "report.contributions_read"), CAPTION, width
+            ),
             Space(3),
-            *signed_bars(composer.typesetter, bars, width, width * 0.52),
+            *signed_bars(composer.typesetter, bars, width, width * (0.46 if fused else 0.52), heads),
         )
     )
 
@@ -85,19 +89,19 @@ def _shares(composer: Composer, width: float) -> Block | None:
     shares = composer.content.prediction.shares
     if shares is None:
         return None
-    total = shares.baseline + shares.clinical + shares.image
     bars = [
-        SignedBar(composer.say("report.share_baseline"), shares.baseline, log_odds_text(shares.baseline)),
-        SignedBar(composer.say("report.share_clinical"), shares.clinical, log_odds_text(shares.clinical)),
-        SignedBar(composer.say("report.share_image"), shares.image, log_odds_text(shares.image)),
-        SignedBar(composer.say("report.share_total"), total, log_odds_text(total), strong=True),
+        SignedBar(step.name, step.log_odds, log_odds_text(step.log_odds), step.reached, strong=step.is_total)
+        for step in share_steps(composer)
     ]
+    # What is no finding is printed once, in grey, and not again here.
+    shown = composer.content.is_finding
+    heads = (composer.say("report.in_log_odds"), composer.say("report.risk_reached")) if shown else None
     return Stack(
         (
             composer.section("report.shares", width),
             composer.paragraph(composer.say("report.shares_read"), CAPTION, width),
             Space(3),
-            *signed_bars(composer.typesetter, bars, width, width * 0.44),
+            *signed_bars(composer.typesetter, bars, width, width * 0.40, heads),
         )
     )
 
@@ -107,7 +111,7 @@ def _influential(composer: Composer) -> list[Item]:
     if not pictures:
         return []
     gap = 8.0
-    width = min(42 * MILLIMETRE, (composer.width - 2 * gap) / 3)
+    width = min(40 * MILLIMETRE, (composer.width - 2 * gap) / 3)
     blocks = tuple(_influential_picture(composer, picture, width) for picture in pictures)
     return [
         Item(composer.section("report.key_slices"), before=10, keep_with_next=True),

@@ -28,6 +28,7 @@ __all__ = [
     "check_sentence",
     "definition",
     "framing",
+    "group",
     "headline",
     "interval_sentence",
     "picture_caption",
@@ -100,12 +101,31 @@ def threshold(composer: Composer) -> str:
     )
 
 
-def definition(composer: Composer) -> str:
-    """How the outcome is defined."""
+def group(composer: Composer) -> str:
+    """The bundle's group of the risk with its range; empty where the bundle defines none."""
+    found = composer.content.group
+    if found is None:
+        return ""
+    groups = sorted(composer.content.manifest.risk_groups, key=lambda one: one.upper)
+    place = groups.index(found)
+    lower = groups[place - 1].upper if place else 0.0
     return composer.say(
-        "report.definition",
-        definition=closed(composer.label(composer.content.manifest.outcome.definition), composer.language),
+        "report.group_is",
+        group=phrase(composer.label(found.label)),
+        lower=whole_percent(lower),
+        upper=whole_percent(found.upper),
     )
+
+
+def definition(composer: Composer) -> str:
+    """How the outcome is defined, and the day from which the horizon runs where the record says it."""
+    content = composer.content
+    sentence = composer.say(
+        "report.definition",
+        definition=closed(composer.label(content.manifest.outcome.definition), composer.language),
+    )
+    start = content.dates.horizon_start
+    return sentence + (composer.say("report.counted_from", date=start.isoformat()) if start is not None else "")
 
 
 def picture_caption(composer: Composer, picture: Picture) -> str:

@@ -158,14 +158,21 @@ def _dates(composer: Composer) -> Section:
     content = composer.content
     outcome = content.manifest.outcome
     rows = [
-        (composer.say("report.moment"), composer.say(KNOWN_AT[outcome.moment])),
+        (
+            composer.say("report.moment"),
+            composer.say(
+                "report.moment_text",
+                moment=composer.say(KNOWN_AT[outcome.moment]),
+                date=date_text(content.dates.moment, composer.language),
+            ),
+        ),
         (
             composer.say("report.horizon"),
             composer.say(
                 "report.horizon_text",
                 months=outcome.horizon_months,
                 starts=composer.label(outcome.starts),
-                date=date_text(content.horizon_start, composer.language),
+                date=date_text(content.dates.horizon_start, composer.language),
             ),
         ),
     ]

@@ -12,6 +12,7 @@ from apnet_desktop.bundle.files import Bundle
 from apnet_desktop.clinical.factor import Label
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.clinical.scores import all_scores
+from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.ct.volume import CtVolume, SeriesDescription
 from apnet_desktop.errors import ReportError
@@ -51,12 +52,14 @@ def report_content(job: MakeReport, bundle: Bundle, volume: CtVolume | None, roi
         facts = roi_facts(volume, roi)
         slices = tuple((one.slice, one.log_odds) for one in job.prediction.influential[:_SHOWN_SLICES])
         pictures = (*roi_thumbnails(volume, roi), *influential_pictures(volume, roi, slices))
-    identity = volume.identity if volume is not None else job.record.identity
+    identity = volume.identity if volume is not None else PatientIdentity()
+    if not (identity.name or identity.patient_id):
+        identity = job.record.identity or job.identity
     series = volume.series if volume is not None else SeriesDescription(series_uid="")
     return build_content(
         prediction=job.prediction,
         manifest=bundle.manifest,
-        identity=identity or job.identity,
+        identity=identity,
         series=series,
         record=job.record,
         roi=facts,

@@ -276,6 +276,15 @@ def test_unknown_factors_are_counted_and_their_range_is_said(predictor: Predicto
     assert check.message.values["count"] == 2
     assert check.message.values["total"] == len(factory.FACTORS)
     assert prediction.routes
+    # The range printed of a factor is what a person meets who enters its answers one after the other.
+    left_open = {row.factor_id: row for row in prediction.unknowns}
+    assert set(left_open) == {"triglycerides", "sex"}
+    answered = [
+        predictor.predict(VOLUME, ROI, factory.record(triglycerides=None, sex=sex), factory.request()).fused
+        for sex in ("M", "F")
+    ]
+    risks = [fused.risk for fused in answered if fused is not None]
+    assert (left_open["sex"].lower, left_open["sex"].upper) == pytest.approx((min(risks), max(risks)), abs=1e-9)
 
 
 def test_every_input_has_its_digest(predictor: Predictor, usual: Prediction) -> None:

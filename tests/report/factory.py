@@ -22,6 +22,7 @@ from apnet_desktop.bundle.manifest import (
     TrainingCohort,
 )
 from apnet_desktop.bundle.prediction import (
+    REPEATABILITY,
     BaseRate,
     Compute,
     Contribution,
@@ -34,6 +35,7 @@ from apnet_desktop.bundle.prediction import (
     Provenance,
     Route,
     RouteRisk,
+    UnknownRange,
 )
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.clinical.factor import Factor, FactorKind, FactorSchema, Label
@@ -50,7 +52,6 @@ from apnet_desktop.report.content import (
     Review,
     RoiFacts,
     ScoreLine,
-    UnknownEffect,
     ValidationFigure,
     ValidationSummary,
     build_content,
@@ -59,6 +60,7 @@ from apnet_desktop.report.content import (
 from apnet_desktop.report.picture import Picture
 from apnet_desktop.report.thumbnails import influential_pictures, roi_thumbnails
 
+REPEATED = Check(id=REPEATABILITY, state=CheckState.PASSED, message=Message.of("report.no_unknowns"))
 TIME = datetime(2026, 11, 3, 14, 5, tzinfo=UTC)
 MODEL_FACTORS = (
     "age", "sex", "body_mass_index", "aetiology", "smoking", "alcohol_use", "diabetes", "prior_episodes",
@@ -178,7 +180,7 @@ def record() -> ClinicalRecord:
         "triglycerides": 11.3, "glucose": 9.8,
         "calcium": 2.05, "c_reactive_protein": 186.0, "creatinine": 106.1, "albumin": None, "atlanta_grade": "severe",
         "organ_failure": "persistent", "local_complication": "acute_necrotic_collection", "length_of_stay": 23.0,
-        "lipase": 1240.0,
+        "lipase": 1240.0, "admission_date": date(2026, 10, 10), "discharge_date": date(2026, 11, 2),
     }  # fmt: skip
     schema = default_schema()
     for id, value in list(values.items()):
@@ -218,17 +220,24 @@ def prediction(
     order = np.argsort(-np.abs(effects))
     return Prediction(
         routes=tuple(routes),
-        contributions=tuple(Contribution(factor_id=MODEL_FACTORS[n], log_odds=float(effects[n])) for n in order),
+        contributions=tuple(
+            Contribution(
+                factor_id=MODEL_FACTORS[n], log_odds=float(effects[n]), fused_log_odds=float(0.6 * effects[n] + 0.02)
+            )
+            for n in order
+        ),
         baseline=-0.9,
         shares=FusionShares(baseline=-0.88, clinical=0.21, image=0.14),
         influential=(InfluentialSlice(slice=22, log_odds=0.31), InfluentialSlice(slice=17, log_odds=-0.12)),
         position=0.71,
+        unknowns=(UnknownRange(factor_id="albumin", lower=0.34, upper=0.41),),
         base_rate=base_rate or BaseRate(development=0.289),
-        checks=checks
+        checks=(*checks, REPEATED)
         if checks is not None
         else (
             Check(id="test.passed", state=CheckState.PASSED, message=Message.of("report.no_unknowns")),
             Check(id="test.events", state=CheckState.WARNED, message=Message.of("report.few_events", events=84)),
+            REPEATED,
         ),
         provenance=Provenance(
             prediction_id="p-20261103-0001",
@@ -337,12 +346,10 @@ def content(
         case_id="c-5f1e",
         time=TIME,
         application_version="0.1.0",
-        horizon_start=date(2026, 11, 2),
         scores=scores(),
         validation=validation(),
         distribution=distribution() if with_distribution else None,
         interval_level=0.9,
-        unknown_effects=(UnknownEffect(factor_id="albumin", lowest=0.34, highest=0.41),),
     )
 
 

@@ -37,8 +37,8 @@ def generated(seed: int, language: Language) -> ReportContent:
         base_rate=BaseRate(development=chance.random())
         if chance.random() < 0.5
         else BaseRate(
-            development=chance.random(),
-            site=chance.random(),
+            development=chance.uniform(0.01, 0.99),
+            site=chance.uniform(0.01, 0.99),
             site_source="registry",
             site_date="2026-05-01",
             site_patients=chance.randint(100, 900),

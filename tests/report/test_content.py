@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 
 from apnet_desktop.bundle.manifest import Approval, BundleStatus, Manifest
-from apnet_desktop.bundle.prediction import Prediction
+from apnet_desktop.bundle.prediction import REPEATABILITY, Prediction
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.errors import ReportError
@@ -77,6 +78,22 @@ def test_the_clinical_route_stands_alone_only_where_the_bundle_lets_it() -> None
     alone = prediction().model_copy(update={"routes": prediction().routes[1:2]})
     assert _refusal(_Inputs(alone, manifest(), None)) == "report.no_answer"
     _Inputs(alone, manifest(clinical_only_allowed=True), None).build()
+
+
+def test_a_prediction_whose_checks_are_still_to_come_is_not_reviewed() -> None:
+    said = content()
+    checks = tuple(check for check in said.prediction.checks if check.id != REPEATABILITY)
+    early = said.model_copy(update={"prediction": said.prediction.model_copy(update={"checks": checks})})
+    review = Review(person="Dr A", time=TIME, decision=ReviewDecision.ACCEPTED)
+    with pytest.raises(ReportError) as refused:
+        reviewed(early, review)
+    assert refused.value.message.id == "report.checks_not_done"
+    assert reviewed(said, review).review == review
+
+
+def test_the_dates_are_those_of_the_record() -> None:
+    assert content().dates.horizon_start == date(2026, 11, 2)
+    assert content(entered=ClinicalRecord()).dates.horizon_start is None
 
 
 def test_review_needs_a_name() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import os
 import re
 import subprocess
@@ -18,9 +19,10 @@ from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, IndirectObject
 
-from apnet_desktop.bundle.manifest import Approval, BundleStatus
-from apnet_desktop.bundle.prediction import Route
+from apnet_desktop.bundle.manifest import Approval, BundleStatus, RiskGroup
+from apnet_desktop.bundle.prediction import BaseRate, Route
 from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.clinical.factor import Label
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.ct.volume import SeriesDescription
@@ -63,6 +65,30 @@ def _signed(value: float) -> str:
     return f"{'+' if value > 0 else '−'}{abs(value):.2f}"
 
 
+def _shift(base: dict[str, Any]) -> float:
+    """Of the logit by the site's own base rate."""
+    if base["site"] is None:
+        return 0.0
+    return math.log(base["site"] / (1 - base["site"])) - math.log(base["development"] / (1 - base["development"]))
+
+
+def _reached(said: dict[str, Any], language: Language) -> list[str]:
+    """The risk after each share: development average, with clinical factors, with the CT."""
+    shares, logit, found = said["prediction"]["shares"], 0.0, []
+    for name in ("baseline", "clinical", "image"):
+        logit += shares[name]
+        found.append(_percent(1 / (1 + math.exp(-logit)), language))
+    return found
+
+
+def _left_open(said: dict[str, Any], language: Language) -> list[str]:
+    """The range that the usual values of each unknown factor leave open."""
+    asked = {factor["id"] for factor in said["factors"]["factors"]}
+    unknown = {id for id in asked if said["record"]["values"].get(id) is None}
+    rows = [each for each in said["prediction"]["unknowns"] if each["factor_id"] in unknown]
+    return [_percent(each[end], language) for each in rows for end in ("lower", "upper")]
+
+
 def _figures(twin: dict[str, object], language: Language) -> list[str]:
     """Every figure that the page owes its reader, from the twin alone."""
     said = json.loads(json.dumps(twin))
@@ -89,8 +115,10 @@ def _figures(twin: dict[str, object], language: Language) -> list[str]:
         figures += [_percent(route[end], language) for end in ("risk", "lower", "upper")]
     shares = said["prediction"]["shares"]
     figures += [_signed(shares[name]) for name in ("baseline", "clinical", "image")]
-    figures.append(_signed(sum(shares.values())))
-    figures += [_signed(each["log_odds"]) for each in said["prediction"]["contributions"][:10]]
+    figures.append(_signed(sum(shares.values()) + _shift(said["prediction"]["base_rate"])))
+    for each in said["prediction"]["contributions"][:10]:
+        figures += [_signed(each["log_odds"]), _signed(each["fused_log_odds"])]
+    figures += [*_left_open(said, language), *(said["dates"][name] or "" for name in ("moment", "horizon_start"))]
     for factor in said["factors"]["factors"]:
         figures.append(factor["label"][key])
         value = said["record"]["values"].get(factor["id"])
@@ -107,7 +135,12 @@ def _figures(twin: dict[str, object], language: Language) -> list[str]:
             figures.append(said["review"]["person"])
     if said["is_finding"]:
         count = min(99, max(1, int(said["prediction"]["routes"][0]["risk"] * 100 + 0.5)))
-        figures += [str(count), str(100 - count), _percent(said["manifest"]["threshold"]["risk"], language)]
+        figures += [
+            *_reached(said, language),
+            str(count),
+            str(100 - count),
+            _percent(said["manifest"]["threshold"]["risk"], language),
+        ]
     return figures
 
 
@@ -154,6 +187,7 @@ def test_no_figure_on_the_page_comes_from_nowhere(language: Language) -> None:
     known |= {digits for figure in _figures(twin, language) for digits in re.findall(r"\d+", figure)}
     prediction_said = twin["prediction"]
     known |= {str(int(prediction_said["position"] * 100 + 0.5))}
+    known |= set(re.findall(r"\d+", "-".join(str(day) for day in twin["dates"].values())))
     known |= {str(int(twin["manifest"]["threshold"][name] * 100 + 0.5)) for name in ("sensitivity", "specificity")}
     # Levels of the intervals, 100 patients, ticks of the axes, scale bar, pages, SHA-256.
     known |= {"90", "100", "0", "25", "50", "75", "1", "2", "3", "95", "256"}
@@ -199,6 +233,40 @@ def test_no_verbal_risk_and_no_relative_risk() -> None:
         assert words not in shown
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_are_put_to_a_risk_only_where_the_bundle_defines_groups(language: Language) -> None:
+    groups = (
+        RiskGroup(label=Label(en="Group B", zh="乙组"), upper=0.6),
+        RiskGroup(label=Label(en="Group A", zh="甲组"), upper=0.2),
+        RiskGroup(label=Label(en="Group C", zh="丙组"), upper=1.0),
+    )
+    grouped = manifest().model_copy(update={"risk_groups": groups})
+    named = {Language.ENGLISH: "Group B (20% to below 60%)", Language.CHINESE: "乙组（20%至60%以下）"}[language]
+    first = squeezed(page_reader.pages(render_pdf(content(languages=(language,), bundle=grouped)))[0])
+    assert squeezed(named) in first
+    without = squeezed(page_reader.pages(render_pdf(content(languages=(language,))))[0])
+    real = squeezed(
+        page_reader.pages(render_pdf(content(languages=(language,), bundle=grouped, simulated_ct=False)))[0]
+    )
+    for words in (squeezed(named), "GroupB", "乙组"):
+        assert words not in without
+        assert words not in real  # a demonstration number on a real CT gets no verdict
+    ends = [(0.1999, "Group A"), (0.2, "Group B"), (0.6, "Group C"), (1.0, "Group C")]
+    for risk, label in ends:
+        found = content(bundle=grouped, says=prediction(fused=risk)).group
+        assert found is not None
+        assert found.label.en == label
+
+
+def test_the_site_s_base_rate_is_a_step_of_its_own() -> None:
+    rate = BaseRate(development=0.289, site=0.5, site_source="audit", site_date="2026-01-01", site_patients=200)
+    second = squeezed(page_reader.pages(render_pdf(content(says=prediction(base_rate=rate))))[1])
+    shift = math.log(0.5 / 0.5) - math.log(0.289 / 0.711)
+    assert "Baserateofthissite" in second
+    assert _signed(shift) in second
+    assert "Baserateofthissite" not in squeezed(page_reader.pages(render_pdf(content()))[1])
+
+
 def test_approval_fields_replace_the_disclaimer_only_when_filled() -> None:
     approval = Approval(authority="NMPA", number="20263210001", date=TIME.date(), intended_use="Planning of follow-up.")
     bundle = manifest(status=BundleStatus.CLINICAL, simulated=False, approval=approval)
@@ -232,6 +300,11 @@ def test_a_demonstration_number_on_a_real_ct_leaves_without_finding_or_signature
     assert "There is no signature block" in first
     assert "REVIEWED" not in first
     assert "37%" in first
+    # Nor does the number, or a way to it, stand anywhere else in black.
+    for page in page_reader.pages(render_pdf(content(simulated_ct=False)))[1:]:
+        assert "37%" not in page
+    assert "Raised most by" in full
+    assert "Raised most by" not in first
 
 
 def test_the_demonstration_number_is_grey_and_the_simulated_one_is_not() -> None:
