@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 from apnet_desktop.commands.output import Output
+from apnet_desktop.commands.study_progress import StudyProgress
 from apnet_desktop.errors import StudyError
 from apnet_desktop.language import Message, text
 
 __all__ = ["evaluate", "simulate", "train"]
+
+_MOST_CELLS = 200
 
 
 def simulate(count: int, out: Path, seed: int, inputs_only: bool, output: Output) -> None:
@@ -21,9 +26,9 @@ def simulate(count: int, out: Path, seed: int, inputs_only: bool, output: Output
     """
     from apnet_desktop.simulation.cohort import simulate_cohort
 
-    words = text("commands.stage_simulate", output.language)
+    told = StudyProgress(output)
     table = simulate_cohort(
-        count, out, seed, inputs_only=inputs_only, progress=lambda fraction: output.progress(words, fraction)
+        count, out, seed, inputs_only=inputs_only, progress=lambda done: told("commands.stage_simulate", done)
     )
     output.value({"table": str(table), "patients": count, "seed": seed})
     output.line("commands.simulated", count=count, file=str(table))
@@ -48,7 +53,8 @@ def train(
     from apnet_desktop.study.training import TrainingSettings, train
 
     settings = TrainingSettings(name=name, device=device, pretrained=pretrained, finetune=finetune, all_rows=all_rows)
-    bundle = train(cohort, out, settings, _progress(output))
+    with _every_refused_cell(output):
+        bundle = train(cohort, out, settings, StudyProgress(output))
     manifest = bundle.manifest
     output.value({"folder": str(bundle.folder), "sha256": bundle.sha256, "manifest": manifest.model_dump(mode="json")})
     output.line(
@@ -67,7 +73,8 @@ def evaluate(bundle: Path, cohort: Path, out: Path, device: str, output: Output)
     from apnet_desktop.study.evaluating import EvaluationSettings, evaluate
 
     settings = EvaluationSettings(device=device, language=output.language)
-    evaluation = evaluate(bundle, cohort, out, _progress(output), settings)
+    with _every_refused_cell(output):
+        evaluation = evaluate(bundle, cohort, out, StudyProgress(output), settings)
     output.value(evaluation.model_dump(mode="json"))
     for route in evaluation.routes:
         auroc = route.auroc or route.auroc_bootstrap
@@ -88,6 +95,16 @@ def _need_study() -> None:
         raise StudyError(Message.of("commands.no_training"))
 
 
-def _progress(output: Output) -> Callable[[str, float], None]:
-    """Turns stages and fractions into a line for the person."""
-    return lambda stage, fraction: output.progress(text(stage, output.language), fraction)
+@contextmanager
+def _every_refused_cell(output: Output) -> Iterator[None]:
+    """Lists every cell that cannot be used, on stderr: a table is mended in one go, not cell by cell."""
+    from apnet_desktop.study.cohort import CohortRefusedError
+
+    try:
+        yield
+    except CohortRefusedError as error:
+        for refusal in error.refusals[:_MOST_CELLS]:
+            reason, row, column = refusal.message.text(output.language), refusal.row, refusal.column
+            words = text("commands.cell_refused", output.language, row=row, column=column, reason=reason)
+            sys.stderr.write(words + "\n")
+        raise
