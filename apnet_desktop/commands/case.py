@@ -1,18 +1,22 @@
-"""`apnet case list|show|import|verify`: the case store without the window."""
+"""`apnet case list|show|import|export|verify`: the case store without the window."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from apnet_desktop.bundle.files import open_bundle
-from apnet_desktop.cases.archive import import_case
+from apnet_desktop.cases import cohort
+from apnet_desktop.cases.archive import export_case, import_case
+from apnet_desktop.cases.deidentify import DeidentifiedSeries
 from apnet_desktop.cases.import_list import import_list
 from apnet_desktop.cases.listing import CaseQuery
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.commands.headless import bundle_folder
 from apnet_desktop.commands.output import Output
+from apnet_desktop.language import text
+from apnet_desktop.worker.export import ExportClient
 
-__all__ = ["import_", "list_", "show", "verify"]
+__all__ = ["export", "export_cohort", "import_", "list_", "show", "verify"]
 
 
 def list_(search: str, output: Output) -> None:
@@ -76,6 +80,58 @@ def import_(path: Path, bundle: Path | None, output: Output) -> bool:
     for row in imported.refused:
         output.raw(f"  {row.row}  {row.column}  {row.message.text(output.language)}")
     return not imported.refused
+
+
+def export(case_id: str, out: Path, output: Output) -> None:
+    """Writes a case without identity as a ZIP: CT, ROI, record, prediction.
+
+    The CT is read in a process of its own, as in the window.
+
+    Raises:
+        CaseError: There is no such case, it has no CT, or the ZIP cannot be written.
+        CtError: The CT cannot be read.
+    """
+    client = ExportClient()
+    try:
+        with CaseStore() as store:
+            done = export_case(store, case_id, out, client.deidentify)
+    finally:
+        client.close()
+    output.value(done.model_dump(mode="json"))
+    output.line("commands.case_exported", file=str(out), pseudonym=done.pseudonym)
+    for warning in done.warnings:
+        output.raw(f"  {warning.text(output.language)}")
+
+
+def export_cohort(out: Path, bundle: Path | None, output: Output) -> bool:
+    """Writes the cohort of the store as training and evaluation take it; True if nobody was left out.
+
+    Raises:
+        CaseError: The folder is not empty or cannot be written, or a case is damaged; nothing stays in the folder.
+    """
+    client = ExportClient()
+    patients = 0
+
+    def deidentify(uid: str, source: Path, folder: Path, secret: str, name: str) -> DeidentifiedSeries:
+        nonlocal patients
+        patients += 1
+        output.progress(text("commands.stage_export", output.language, patients=patients), None)
+        return client.deidentify(uid, source, folder, secret, name)
+
+    try:
+        schema = open_bundle(bundle_folder(bundle)).manifest.factors
+        with CaseStore() as store:
+            done = cohort.export_cohort(store, out, schema, deidentify)
+    finally:
+        client.close()
+    output.progress("", 1.0)
+    output.value(done.model_dump(mode="json"))
+    output.line("commands.cohort_exported", folder=str(out), patients=done.patients, missing=len(done.missing))
+    for one in (*done.warnings, *done.missing):
+        output.raw(f"  {one.patient}  {one.message.text(output.language)}")
+    for pair in done.agreement:
+        output.raw(f"  {pair.patient}  {pair.first} / {pair.second}  Dice {pair.dice:.3f}")
+    return not done.missing
 
 
 def verify(output: Output) -> bool:

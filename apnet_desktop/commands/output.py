@@ -95,8 +95,8 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(REFUSED) from None
         except (Stopped, KeyboardInterrupt):
             raise typer.Exit(STOPPED) from None
-        except typer.Exit:
-            raise
+        except (typer.Exit, typer.BadParameter):
+            raise  # a wrong call is typer's to tell, with exit code 2
         except Fault as error:
             _tell_fault(str(error))
         except Exception as error:  # noqa: BLE001 - a bug: it is logged and told, never shown as a traceback
