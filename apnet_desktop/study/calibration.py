@@ -1,8 +1,9 @@
 """Fits calibrators on out-of-fold scores; they are kept as plain numbers.
 
 The target smoothing of Platt's paper (1999) is left out: with censoring weights a plain weighted maximum likelihood is
-what the calibration slope of the evaluation measures, too. A weak ridge keeps the slope finite where the scores
-separate the outcomes.
+what the calibration slope of the evaluation measures, too. A ridge, as if one thought beforehand that the slope is 1
+give or take 1, weighs one part in forty beside 184 patients, and keeps a cohort of thirty, whose scores may separate
+the outcomes by luck, from risks of 0 and 1.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ Floats = NDArray[np.float64]
 
 
 def fit_logistic_calibrator(
-    raw: Floats, outcome: NDArray[np.bool_], weights: Floats | None = None, ridge: float = 1e-2
+    raw: Floats, outcome: NDArray[np.bool_], weights: Floats | None = None, ridge: float = 1.0
 ) -> LogisticCalibrator:
-    """Weighted maximum likelihood of intercept and slope, with a weak ridge on the slope's distance from 1.
+    """Weighted maximum likelihood of intercept and slope, with a ridge on the slope's distance from 1.
 
     Args:
         raw: Raw logits of patients whom the scorer did not see; shape (patients,).

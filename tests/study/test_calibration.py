@@ -24,6 +24,16 @@ def test_a_useless_score_gives_the_base_rate_and_never_turns_the_order_round() -
     assert calibrator.probability([5.0])[0] == pytest.approx(0.25, abs=1e-3)
 
 
-def test_separated_scores_keep_a_finite_slope() -> None:
-    calibrator = fit_logistic_calibrator(np.array([-1.0, -2, 1, 2]), np.array([False, False, True, True]))
-    assert 1 < calibrator.slope < 20
+def test_scores_that_separate_a_small_cohort_give_no_risk_of_one() -> None:
+    raw = np.concatenate([np.linspace(-3, -0.2, 20), np.linspace(0.2, 2, 10)])
+    calibrator = fit_logistic_calibrator(raw, np.arange(30) >= 20)
+    assert 1 < calibrator.slope < 5
+    assert calibrator.probability([2.0])[0] < 0.999
+
+
+def test_a_cohort_of_the_papers_size_hardly_feels_the_ridge() -> None:
+    generator = np.random.default_rng(3)
+    raw = generator.normal(-1, 1, 184)
+    outcome = generator.random(184) < 1 / (1 + np.exp(-raw))
+    free = fit_logistic_calibrator(raw, outcome, ridge=0).slope
+    assert fit_logistic_calibrator(raw, outcome).slope == pytest.approx(free, abs=0.05)
