@@ -271,20 +271,22 @@ def test_an_empty_roi_and_another_grid_raise_with_the_sentence(predictor: Predic
 
 
 def test_unknown_factors_are_counted_and_their_range_is_said(predictor: Predictor) -> None:
-    prediction = predictor.predict(VOLUME, ROI, factory.record(triglycerides=None, sex=None), factory.request())
+    prediction = predictor.predict(VOLUME, ROI, factory.record(triglycerides=None, diabetes=None), factory.request())
     (check,) = [check for check in prediction.checks if check.id == "model.missing"]
     assert check.message.values["count"] == 2
     assert check.message.values["total"] == len(factory.FACTORS)
     assert prediction.routes
     # The range printed of a factor is what a person meets who enters its answers one after the other.
     left_open = {row.factor_id: row for row in prediction.unknowns}
-    assert set(left_open) == {"triglycerides", "sex"}
+    assert set(left_open) == {"triglycerides", "diabetes"}
     answered = [
-        predictor.predict(VOLUME, ROI, factory.record(triglycerides=None, sex=sex), factory.request()).fused
-        for sex in ("M", "F")
+        predictor.predict(VOLUME, ROI, factory.record(triglycerides=None, diabetes=answer), factory.request()).fused
+        for answer in (False, True)
     ]
     risks = [fused.risk for fused in answered if fused is not None]
-    assert (left_open["sex"].lower, left_open["sex"].upper) == pytest.approx((min(risks), max(risks)), abs=1e-9)
+    assert (left_open["diabetes"].lower, left_open["diabetes"].upper) == pytest.approx(
+        (min(risks), max(risks)), abs=1e-9
+    )
 
 
 def test_every_input_has_its_digest(predictor: Predictor, usual: Prediction) -> None:
