@@ -91,7 +91,9 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except KnownError as error:
-            _refuse(error.message, as_json=bool(kwargs.get("as_json")))
+            language = kwargs.get("lang")
+            spoken = language if isinstance(language, Language) else Language.ENGLISH
+            _refuse(error.message, spoken, as_json=bool(kwargs.get("as_json")))
             raise typer.Exit(REFUSED) from None
         except (Stopped, KeyboardInterrupt):
             raise typer.Exit(STOPPED) from None
@@ -107,10 +109,10 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
     return wrapped
 
 
-def _refuse(message: Message, as_json: bool) -> None:
-    sys.stderr.write(message.text() + "\n")
+def _refuse(message: Message, language: Language, as_json: bool) -> None:
+    sys.stderr.write(message.text(language) + "\n")
     if as_json:
-        refusal = {"refused": {"id": message.id, "values": message.values, "text": message.text()}}
+        refusal = {"refused": {"id": message.id, "values": message.values, "text": message.text(language)}}
         sys.stdout.write(json.dumps(refusal, ensure_ascii=False) + "\n")
 
 

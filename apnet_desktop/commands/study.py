@@ -107,4 +107,6 @@ def _every_refused_cell(output: Output) -> Iterator[None]:
             reason, row, column = refusal.message.text(output.language), refusal.row, refusal.column
             words = text("commands.cell_refused", output.language, row=row, column=column, reason=reason)
             sys.stderr.write(words + "\n")
-        raise
+        # The sentence that ends the command holds the first reason, in the language that was asked for.
+        values = {**error.message.values, "reason": error.refusals[0].message.text(output.language)}
+        raise StudyError(Message.of(error.message.id, **values)) from error
