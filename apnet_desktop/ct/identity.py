@@ -28,3 +28,10 @@ class PatientIdentity(FrozenModel):
     sex: str = ""
     dicom_name: str = ""
     entered_by_hand: bool = False
+
+    def age_on(self, day: date | None) -> int | None:
+        """Age in full years on a day; None if that or the birth date is not known, or the day comes first."""
+        born = self.birth_date
+        if born is None or day is None or day < born:
+            return None
+        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

@@ -67,8 +67,9 @@ def _kind_check(stack: Stack, description: SeriesDescription) -> Check:
     if stack.kind is Kind.SECONDARY:
         return _refused("ct.modality", "ct.secondary")
     if stack.kind is not Kind.CT:
-        modality = description.modality
-        return _refused("ct.modality", "ct.not_ct", modality="?" if modality in ("", "CT") else modality)
+        if description.modality in ("", "CT"):
+            return _refused("ct.modality", "ct.modality_unknown")
+        return _refused("ct.modality", "ct.not_ct", modality=description.modality)
     if any("REFORMAT" in code or code == "MPR" for code in stack.frames[0].image_type):
         return _warned("ct.modality", "ct.reformat")
     return _passed("ct.modality", "ct.is_ct")

@@ -84,6 +84,11 @@ class CtVolume:
         if self.hounsfield.shape != self.geometry.shape or self.hounsfield.dtype != np.int16:
             raise ValueError(f"volume {self.hounsfield.dtype}{self.hounsfield.shape} on a grid {self.geometry.shape}")
 
+    @property
+    def age_at_study(self) -> int | None:
+        """The patient's age in full years at the CT, if its files say birth and study date."""
+        return self.identity.age_on(self.series.study_date)
+
     def digest(self) -> str:
         """SHA-256 of grid and voxels, in hexadecimal: equal for equal volumes on any machine."""
         if self.known_digest:

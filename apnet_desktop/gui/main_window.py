@@ -24,6 +24,7 @@ from apnet_desktop.cases.settings import Settings, UnitSystem
 from apnet_desktop.cases.steps import next_step
 from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.ct.file_names import text_path
+from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.ct.roi_files import RoiCandidate
 from apnet_desktop.ct.series import SeriesSummary
 from apnet_desktop.ct.volume import CtVolume
@@ -45,6 +46,7 @@ from apnet_desktop.gui.pages import FormPage, ImagePage, RiskPage
 from apnet_desktop.gui.questions import ask_ct_file, ask_ct_folder, ask_label, ask_roi_file
 from apnet_desktop.gui.rail import StepRail
 from apnet_desktop.gui.report_in_window import ReportInWindow
+from apnet_desktop.gui.risk_in_window import RiskInWindow
 from apnet_desktop.gui.services import Services
 from apnet_desktop.gui.settings_in_window import SettingsInWindow
 from apnet_desktop.gui.worklist_in_window import WorklistInWindow
@@ -104,6 +106,7 @@ class MainWindow(DropWindow):
         self.viewer, self.ct_panel, self.roi_panel = images.viewer, images.ct_panel, images.roi_panel
         self.risk_panel, self.report_view = risk.panel, risk.report
         self.report = ReportInWindow(risk.report, self.report_flow, self.keeper, self.runner, language)
+        self.risk = RiskInWindow(risk.panel, self.risk_flow, self.report_flow)
         self._images, self._form_page = images, FormPage(self)
         self._display = CaseDisplay(
             self.keeper, self.risk_flow, self.banner, self.rail, self.next_button, images, risk, language
@@ -191,6 +194,8 @@ class MainWindow(DropWindow):
         self.ct_panel.series_chosen.connect(self._choose_series)
         self.ct_panel.overridden.connect(self.keeper.override)
         self.ct_panel.identity_wanted.connect(self.ask_identity)
+        self.ct_flow.leaving.connect(self._keep_record)
+        self.ct_flow.entered.connect(self._show_record)
         self.ct_flow.series_seen.connect(self.ct_panel.show_series)
         self.ct_flow.scanned.connect(self.ct_panel.show_scan)
         self.ct_flow.volume_filling.connect(self._volume_fills)
@@ -204,7 +209,6 @@ class MainWindow(DropWindow):
         self.risk_flow.bundle_opened.connect(self._bundle_opened)
         self.risk_flow.warmed.connect(self._show_case)
         self.risk_panel.predict_wanted.connect(self.predict)
-        self.risk_panel.report_wanted.connect(self.report_flow.make)
         self.risk_panel.slice_wanted.connect(self._show_slice)
         self.risk_panel.overridden.connect(self.keeper.override)
 
@@ -404,8 +408,7 @@ class MainWindow(DropWindow):
         assessment = self.keeper.assessment
         if self.form is None or assessment is None:
             return
-        self.form.set_record(assessment.record)
-        self.form.set_patient(volume.identity, _age(volume))
+        self.form.set_case(assessment.record, volume.identity, volume.age_at_study)
 
     # -- ROI ------------------------------------------------------------------------------------------------------
 
@@ -453,9 +456,23 @@ class MainWindow(DropWindow):
         elif assessment.ct_path:
             self._path = text_path(assessment.ct_path)
             self.ct_flow.open_path(self._path)
-        if self.form is not None:
-            self.form.set_record(assessment.record)
+        self._show_record()
         self.show_step(next_step(steps_of(self.keeper)) or steps_of(self.keeper)[-1].step)
+
+    def _keep_record(self) -> None:
+        """What is typed belongs to the case that is still open."""
+        if self.form is not None:
+            self.form.flush()
+
+    def _show_record(self) -> None:
+        """The form shows the open case's record and nothing of the case before."""
+        assessment = self.keeper.assessment
+        if self.form is None or assessment is None:
+            return
+        series = assessment.series
+        identity = series.identity if series is not None else PatientIdentity()
+        age = identity.age_on(series.series.study_date) if series is not None else None
+        self.form.set_case(assessment.record, identity, age)
 
     def close_case(self) -> None:
         """Closes the open case and shows the worklist."""
@@ -487,11 +504,3 @@ class MainWindow(DropWindow):
             text("gui.title", self._language),
             text("gui.about", self._language, version=APPLICATION_VERSION),
         )
-
-
-def _age(volume: CtVolume) -> int | None:
-    """Age in whole years on the day of the CT, if both dates are known."""
-    born, day = volume.identity.birth_date, volume.series.study_date
-    if born is None or day is None:
-        return None
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

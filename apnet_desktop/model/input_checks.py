@@ -40,7 +40,7 @@ def eligibility_checks(record: ClinicalRecord, manifest: Manifest, volume: CtVol
         minimum_age=rules.minimum_age,
         severities=rules.severities,
         requires_contrast=rules.requires_contrast,
-        age_at_study=age_at_study(volume),
+        age_at_study=volume.age_at_study if volume is not None else None,
         contrast=_contrast_given(volume),
     )
     if volume is None:
@@ -64,17 +64,9 @@ def record_checks(
         manifest.factors,
         manifest.outcome.moment,
         identity=volume.identity if volume is not None else None,
-        age_at_study=age_at_study(volume),
+        age_at_study=volume.age_at_study if volume is not None else None,
         today=request.time.date(),
     )
-
-
-def age_at_study(volume: CtVolume | None) -> int | None:
-    """The patient's age in full years at the CT, if its files say birth and study date."""
-    if volume is None or volume.identity.birth_date is None or volume.series.study_date is None:
-        return None
-    born, seen = volume.identity.birth_date, volume.series.study_date
-    return seen.year - born.year - ((seen.month, seen.day) < (born.month, born.day))
 
 
 def image_checks(volume: CtVolume, roi: Roi, manifest: Manifest) -> tuple[Check, ...]:

@@ -51,7 +51,12 @@ class CtFlow(QObject):
         moved: The CT of the open case was found at another place; carries its `Path`.
         said: A sentence for the person; carries the `Message`.
         noted: The same, where nothing is wrong.
+        leaving: Another case may take the place of the open one: what is typed for it must be kept now.
+        entered: The case that a series belongs to is open; the series is read next.
     """
+
+    leaving = Signal()
+    entered = Signal()
 
     series_seen = Signal(object)
     scanned = Signal(object)
@@ -92,6 +97,7 @@ class CtFlow(QObject):
 
     def _open(self, open_in_store: Callable[[], bool]) -> None:
         self._runner.stop()
+        self.leaving.emit()
         if not open_in_store():
             return
         self.drop()
@@ -178,8 +184,10 @@ class CtFlow(QObject):
             self.said.emit(summary.sentence)
             return
         self._runner.stop()
+        self.leaving.emit()
         if not self._keeper.open_for_series(summary.description.series_uid):
             return
+        self.entered.emit()
         self.drop()
         task, block = self._reader.read(summary)
         self.open.begin(block)

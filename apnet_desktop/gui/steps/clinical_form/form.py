@@ -158,6 +158,12 @@ class ClinicalForm(QWidget):
         self._told = record
         self._show(record)
 
+    def set_case(self, record: ClinicalRecord, identity: PatientIdentity, age_at_study: int | None) -> None:
+        """Shows another case: its record, and who the patient of its CT is. Nothing of the case before goes over."""
+        self._identity, self._age_at_study, self._from_ct = identity, age_at_study, {}
+        self._show_patient()
+        self.set_record(record)
+
     def set_patient(self, identity: PatientIdentity, age_at_study: int | None) -> None:
         """Says who the patient of the CT is.
 
