@@ -45,6 +45,7 @@ from apnet_desktop.study.apply import LoadedBundle, risks_of
 from apnet_desktop.study.development import Development, DevelopmentSettings, cases_of, develop
 from apnet_desktop.study.evaluate_cohort import EvaluatedPatients, build_evaluation
 from apnet_desktop.study.evaluation import Evaluation
+from apnet_desktop.study.evaluation_log import log_evaluation
 from apnet_desktop.study.model_card import model_card
 from apnet_desktop.study.pretraining import join_backbones, load_best
 from apnet_desktop.study.protocol import DemonstrationPlan, read_protocol
@@ -358,6 +359,11 @@ def main(arguments: list[str] | None = None) -> int:
         )
     }
     bundle = build(run, options.out, settings, training)
+    evaluation = Evaluation.model_validate_json(bundle.read("evaluation.json"))
+    fused = evaluation.route(Route.FUSED)
+    area = "" if fused is None else f"AUROC fused {fused.auroc_bootstrap.value:.3f}"
+    what = f"demonstration bundle {_VERSION}, {evaluation.flow.evaluated} patients"
+    log_evaluation(str(plan.evaluation_seed), bundle.sha256, what, area)
     _say(f"{bundle.folder}: {bundle.manifest.name} {bundle.manifest.version}, {bundle.sha256[:12]}")
     return 0
 

@@ -121,7 +121,8 @@ def _methods(evaluation: Evaluation, manifest: Manifest) -> dict[str, str]:
         "advised for a validation (Collins 2016)" + (": NOT REACHED." if evaluation.few_events else ": reached."),
         "11": "Unknown values stay unknown: the model takes them as such. Patients censored before the horizon are "
         "neither events nor non-events; the others carry inverse-probability-of-censoring weights.",
-        "12a": "No patient of the development cohort takes part; shared series and near-duplicate images are refused.",
+        "12a": "All patients serve the evaluation. That none of them took part in the development only the authors can "
+        "say: a bundle holds no patient. Shared series and near-duplicate images within the cohort are refused.",
         "12c": "Frozen backbones pre-trained on simulated findings and masks; pooled with the ROI; a linear reader; a "
         "penalised fusion head in each fold; logistic calibration from out-of-fold scores; LightGBM for the clinical "
         "route.",
