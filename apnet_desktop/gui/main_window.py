@@ -41,6 +41,7 @@ from apnet_desktop.gui.flow.risk_flow import RiskFlow
 from apnet_desktop.gui.identity_dialog import IdentityDialog
 from apnet_desktop.gui.job_bar import JobBar
 from apnet_desktop.gui.menus import Command, build_menus, step_commands
+from apnet_desktop.gui.next_action import NEXT_KEYS, NextAction
 from apnet_desktop.gui.notice import NoticeKind, NoticeStrip
 from apnet_desktop.gui.pages import FormPage, ImagePage, RiskPage
 from apnet_desktop.gui.questions import ask_ct_file, ask_ct_folder, ask_label, ask_roi_file
@@ -107,7 +108,7 @@ class MainWindow(DropWindow):
         self.risk_panel, self.report_view = risk.panel, risk.report
         self.report = ReportInWindow(risk.report, self.report_flow, self.keeper, self.runner, language)
         self.risk = RiskInWindow(risk.panel, self.risk_flow, self.report_flow)
-        self._images, self._form_page = images, FormPage(self)
+        self._images, self._form_page, self._risk_page = images, FormPage(self), risk
         self._display = CaseDisplay(
             self.keeper, self.risk_flow, self.banner, self.rail, self.next_button, images, risk, language
         )
@@ -155,6 +156,10 @@ class MainWindow(DropWindow):
             None,
             Command(text("gui.action_quit", language), self.close, "Ctrl+Q"),
         ]
+        action = NextAction(
+            self.keeper, self._images, self._risk_page, lambda: self._step, self.show_step, self._keep_record
+        )
+        following = Command(text("gui.action_next", language), action.run, NEXT_KEYS)
         help_menu: list[Command | None] = [
             Command(text("gui.action_logs", language), self._open_logs),
             Command(text("gui.action_about", language), self._about),
@@ -164,7 +169,7 @@ class MainWindow(DropWindow):
             language,
             {
                 "gui.menu_file": file_menu,
-                "gui.menu_view": step_commands(language, self.show_step),
+                "gui.menu_view": [*step_commands(language, self.show_step), None, following],
                 "gui.menu_help": help_menu,
             },
         )

@@ -94,6 +94,13 @@ class RoiPanel(QWidget):
         """Proposes who confirms: the person who signed in or confirmed last."""
         self._person.setText(name)
 
+    def confirm(self) -> bool:
+        """Confirms as the named person, as the button does; False where nothing waits for it or nobody is named."""
+        if not self._confirm_button.isEnabled():
+            return False
+        self._confirm()
+        return True
+
     def _text(self, id: str, **values: str | int | float) -> str:
         return text(f"roi.{id}", self._language, **values)
 
