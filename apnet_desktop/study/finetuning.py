@@ -35,7 +35,7 @@ from apnet_desktop.model.reader import Reader
 from apnet_desktop.study.development import FUSION_PENALTIES, Cases, Development
 from apnet_desktop.study.partition import fold_indices
 
-__all__ = ["FinetuningSettings", "StageMaps", "finetuned_scores", "last_stage"]
+__all__ = ["DeepReading", "FinetuningSettings", "StageMaps", "finetuned_scores", "last_stage", "tune"]
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, NDArray[np.generic]]
@@ -140,8 +140,14 @@ class StageMaps:
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """Reader and scales in torch: which places of the token table the last stages give."""
+class DeepReading:
+    """Reader and scales in torch: which places of the token table the last stages give.
+
+    Attributes:
+        maps: Network and cached maps.
+        reader: The reader.
+        views: Number of fields of view.
+    """
 
     maps: StageMaps
     reader: Reader
@@ -238,14 +244,14 @@ def finetuned_scores(
     start = {name: tensor.clone() for name, tensor in _stage_state(maps).items()}
     clinical = development.encoding.encode(cases.table)
     scores = np.full(len(cases.ids), np.nan)
-    reading = _Reading(maps, reader, len(inputs[0].views))
+    reading = DeepReading(maps, reader, len(inputs[0].views))
     folds = fold_indices(development.partition, cases.ids)
     for fold, (train, test) in enumerate(folds):
         kept = folder / f"fold-{fold}.npy"
         if not kept.exists():
             _load_stages(maps, start)
             head = development.models.fused[fold]
-            _tune(cases, inputs, features, clinical, head, reading, train, start, settings)
+            tune(cases, inputs, features, clinical, head, reading, train, start, settings)
             tokens = _tokens(cases, inputs, features, reading)
             truth, weights = cases.state.event[train].astype(np.float64), cases.state.weights[train]
             penalties = choose_penalties(
@@ -275,18 +281,30 @@ def _load_stages(maps: StageMaps, state: dict[str, Tensor]) -> None:
         )
 
 
-def _tune(
+def tune(
     cases: Cases,
     inputs: list[ModelInputs],
     features: list[Features],
     clinical: Floats,
     head: Head,
-    reading: _Reading,
+    reading: DeepReading,
     train: NDArray[np.intp],
     start: dict[str, Tensor],
     settings: FinetuningSettings,
 ) -> None:
-    """Epochs over the fold's training patients; only the last stages' parameters move."""
+    """Epochs over the fold's training patients; only the last stages' parameters move.
+
+    Args:
+        cases: The cohort.
+        inputs: Images of each patient, whose maps are there.
+        features: Cached features of each patient.
+        clinical: Encoded clinical vectors.
+        head: The fold's fused head, which stays as it is.
+        reading: Network, maps and reader.
+        train: Rows of the fold's training patients.
+        start: Pre-trained values of the last stages, to which they are held.
+        settings: See there.
+    """
     maps = reading.maps
     named = [(f"{n}.{name}", p) for n, stage in enumerate(maps.stages) for name, p in stage.named_parameters()]
     for _, parameter in named:
@@ -316,7 +334,7 @@ def _tune(
         parameter.requires_grad_(False)
 
 
-def _tokens(cases: Cases, inputs: list[ModelInputs], features: list[Features], reading: _Reading) -> Floats:
+def _tokens(cases: Cases, inputs: list[ModelInputs], features: list[Features], reading: DeepReading) -> Floats:
     with torch.no_grad():
         rows = [
             reading.tokens(reading.pooled(one, seen), cached).cpu().numpy()
