@@ -78,13 +78,16 @@ def roi_convert(
     out: Annotated[Path, typer.Option(help="File to write: .nii.gz, .nrrd or .dcm.")],
     series: Series = None,
     label: Label = None,
+    other_frame_of_reference: Annotated[
+        bool, typer.Option(help="Take a file that lies in another frame of reference than the CT.")
+    ] = False,
     as_json: AsJson = False,
     lang: Lang = Language.ENGLISH,
 ) -> None:
     """Converts a ROI between formats, on the grid of its CT."""
     from apnet_desktop.commands.volume import convert_roi
 
-    convert_roi(source, ct, out, series, label, Output(as_json, lang))
+    convert_roi(source, ct, out, series, label, other_frame_of_reference, Output(as_json, lang))
 
 
 @application.command()
@@ -140,6 +143,8 @@ def report(
     confirmed_by: Annotated[str, typer.Option(help="Who confirms that the ROI is the pancreas.")] = "",
     paper: Annotated[str, typer.Option(help="a4 or letter.")] = "a4",
     both_languages: Annotated[bool, typer.Option(help="English and Chinese on one report.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Also the page for screen readers, beside the PDF.")] = False,
+    dicom: Annotated[Path | None, typer.Option(help="Folder for the report, ROI and measurements as DICOM.")] = None,
     series: Series = None,
     label: Label = None,
     patient_id: PatientId = None,
@@ -162,7 +167,8 @@ def report(
 
     site = site_base_rate(base_rate, base_rate_source, base_rate_date, base_rate_patients)
     chosen = wishes(bundle, device, prediction_id, time, site, override)
-    options = ReportOptions(out, report_languages(lang, both_languages), paper, confirmed_by, report_id)
+    languages = report_languages(lang, both_languages)
+    options = ReportOptions(out, languages, paper, confirmed_by, report_id, html=html, dicom=dicom)
     report(PatientFiles(ct, roi, clinical, series, label, patient_id), chosen, options, Output(as_json, lang))
 
 
@@ -207,6 +213,18 @@ def doctor(
     from apnet_desktop.commands.doctor import doctor
 
     raise typer.Exit(0 if doctor(device, bundle, Output(as_json, lang)) else 1)
+
+
+@application.command("self-test")
+@command
+def self_test(
+    device: Device = "auto", bundle: Bundle = None, as_json: AsJson = False, lang: Lang = Language.ENGLISH
+) -> None:
+    """Tries every part on the demo case; also `apnet-desktop --self-test`."""
+    from apnet_desktop.commands.self_test import self_test
+    from apnet_desktop.gui.screen_test import try_screen
+
+    raise typer.Exit(0 if self_test(device, bundle, Output(as_json, lang), try_screen) else 1)
 
 
 @application.command("install-launcher")

@@ -17,7 +17,7 @@ from apnet_desktop.errors import CtError, RoiError
 from apnet_desktop.language import Message, text
 from apnet_desktop.locations import models_folder
 from apnet_desktop.worker.inference import Inference
-from apnet_desktop.worker.inference_jobs import MadeReport, MakeReport, PredictProgress
+from apnet_desktop.worker.inference_jobs import DicomObjects, MadeReport, MakeReport, PredictProgress
 from apnet_desktop.worker.reader import Reader
 from apnet_desktop.worker.reader_jobs import DemoCasePaths
 from apnet_desktop.worker.shared_memory import SharedBlocks, SharedRoi, SharedVolume
@@ -93,14 +93,27 @@ class Headless:
         shared = task.run(lambda value: self._progress(text("commands.stage_read"), value.fraction))
         return OpenCt(summary, shared)
 
-    def import_roi(self, path: Path, ct: OpenCt, author: str, label: int | None = None) -> Roi:
+    def import_roi(
+        self, path: Path, ct: OpenCt, author: str, label: int | None = None, other_frame_of_reference: bool = False
+    ) -> Roi:
         """Imports a ROI file onto the CT's grid.
+
+        Args:
+            path: The file.
+            ct: The CT.
+            author: Who imports it.
+            label: Which of its regions; None: the only one.
+            other_frame_of_reference: True if a person takes it although it lies in another frame of reference.
 
         Raises:
             RoiError: It cannot be used, or holds several regions and none was named.
         """
-        task, _ = self.reader.import_roi(path, ct.shared, author, label)
+        task, _ = self.reader.import_roi(
+            path, ct.shared, author, label, other_frame_of_reference=other_frame_of_reference
+        )
         imported = task.run()
+        if imported.consent is not None:
+            raise RoiError(imported.consent)
         if imported.roi is None:
             names = ", ".join(f"{one.label} ({one.name}, {one.volume:.1f} mL)" for one in imported.candidates[:12])
             raise RoiError(Message.of("commands.several_regions", file=path.name, regions=names))
@@ -133,6 +146,10 @@ class Headless:
     def make_report(self, job: MakeReport) -> MadeReport:
         """Makes a report."""
         return self.inference.make_report(job).run()
+
+    def make_dicom(self, job: MakeReport) -> DicomObjects:
+        """Makes a report's DICOM objects."""
+        return self.inference.make_dicom(job).run()
 
     def demo_case(self, folder: Path) -> DemoCasePaths:
         """Makes the simulated demo case unless it is there."""

@@ -90,6 +90,8 @@ class ReportOptions:
         confirmed_by: Who confirms that the ROI is the pancreas.
         report_id: None makes a random one.
         case_id: Printed where the report belongs to a case.
+        html: True writes the twin for screen readers beside the PDF.
+        dicom: Folder for Encapsulated PDF, segmentation and measurement report; None writes none.
     """
 
     out: Path
@@ -98,6 +100,8 @@ class ReportOptions:
     confirmed_by: str = ""
     report_id: str | None = None
     case_id: str = ""
+    html: bool = False
+    dicom: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -130,35 +134,45 @@ def report(files: PatientFiles, wishes: Wishes, options: ReportOptions, output: 
     """
     with Headless(output.progress) as headless:
         done = _predict(headless, files, wishes, options.confirmed_by, output)
-        made = headless.make_report(
-            MakeReport(
-                bundle=str(bundle_folder(wishes.bundle)),
-                prediction=done.prediction,
-                record=done.record,
-                volume=done.ct.shared,
-                roi=headless.share_roi(done.roi),
-                languages=options.languages,
-                paper=options.paper,
-                report_id=options.report_id or uuid.uuid4().hex,
-                case_id=options.case_id,
-                time=done.prediction.provenance.time,
-                application_version=APPLICATION_VERSION,
-            )
+        job = MakeReport(
+            bundle=str(bundle_folder(wishes.bundle)),
+            prediction=done.prediction,
+            record=done.record,
+            volume=done.ct.shared,
+            roi=headless.share_roi(done.roi),
+            languages=options.languages,
+            paper=options.paper,
+            report_id=options.report_id or uuid.uuid4().hex,
+            case_id=options.case_id,
+            time=done.prediction.provenance.time,
+            application_version=APPLICATION_VERSION,
         )
+        made = headless.make_report(job)
+        objects = ()
+        if options.dicom is not None:
+            objects = headless.make_dicom(job.model_copy(update={"pdf": made.pdf})).files
     out = options.out.absolute()
     write_file(out, base64.b64decode(made.pdf))
     write_file(out.with_suffix(".json"), made.twin.encode())
+    if options.html:
+        write_file(out.with_suffix(".html"), made.html.encode())
+    written = [(options.dicom or out.parent).absolute() / file.name for file in objects]
+    for path, file in zip(written, objects, strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, base64.b64decode(file.content))
     output.value(
         {
             "pdf": str(out),
             "sha256": made.sha256,
             "twin": str(out.with_suffix(".json")),
             "twin_sha256": made.twin_sha256,
+            "dicom": [str(path) for path in written],
             "prediction": done.prediction.model_dump(mode="json"),
         }
     )
     _print(done, output)
-    output.line("commands.report_written", file=str(out))
+    for path in (out, *written):
+        output.line("commands.report_written", file=str(path))
     return done.prediction
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pypdf
 import pytest
 
@@ -40,9 +41,16 @@ def _json(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 def test_a_second_report_has_the_same_bytes_and_predict_the_same_risk(demo_case: DemoCase, tmp_path: Path) -> None:
     options = [*_FIXED, "--report-id", "r-1", "--confirmed-by", "Dr Li", "--json"]
     reports = []
-    for name in ("one.pdf", "two.pdf"):
-        done = _apnet(tmp_path, "report", *_patient(demo_case), "--out", str(tmp_path / name), *options)
+    more = ["--html", "--dicom", str(tmp_path / "dicom")]
+    for name, also in (("one.pdf", []), ("two.pdf", more)):
+        done = _apnet(tmp_path, "report", *_patient(demo_case), "--out", str(tmp_path / name), *options, *also)
         reports.append(_json(done))
+    assert (tmp_path / "two.html").read_text().startswith("<!DOCTYPE html>")
+    filed = {one.Modality: one for one in map(pydicom.dcmread, (tmp_path / "dicom").iterdir())}
+    assert set(filed) == {"DOC", "SEG", "SR"}
+    pdf = (tmp_path / "two.pdf").read_bytes()
+    assert filed["DOC"].EncapsulatedDocument[: len(pdf)] == pdf
+    assert reports[0]["dicom"] == []
     assert (tmp_path / "one.pdf").read_bytes() == (tmp_path / "two.pdf").read_bytes()
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
     predicted = _json(_apnet(tmp_path, "predict", *_patient(demo_case), *_FIXED, "--json"))

@@ -11,14 +11,16 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton, QRadioButton
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QLineEdit, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from apnet_desktop.cases.assessment import ReportVersion, Step, StepState
 from apnet_desktop.commands.output import Output
 from apnet_desktop.commands.predict import PatientFiles, Wishes, predict
+from apnet_desktop.commands.verify_report import stored_reports
 from apnet_desktop.gui.main_window import MainWindow
 from apnet_desktop.gui.report_review import ReviewDialog
+from apnet_desktop.report.verify import Verdict, verify
 from apnet_desktop.report.wording import percent_text
 from apnet_desktop.simulation.demo_case import DemoCase
 from apnet_desktop.worker.reader_jobs import DemoCasePaths
@@ -137,9 +139,51 @@ def _export_to_dicom(window: MainWindow, qtbot: QtBot, folder: Path, monkeypatch
     export = next(button for button in window.report_view.findChildren(QPushButton) if "DICOM" in button.text())
     driver.press(window, export)
     driver.wait_for(qtbot, lambda: str(out) in window.notice.sentence)
-    found = {pydicom.dcmread(path).Modality: path.name for path in out.iterdir()}
-    assert set(found) == {"DOC", "SEG", "SR"}
-    assert not any("DEMO" in name for name in found.values())
+    filed = {one.Modality: one for one in map(pydicom.dcmread, out.iterdir())}
+    assert set(filed) == {"DOC", "SEG", "SR"}
+    assert not any("DEMO" in path.name for path in out.iterdir())
+    # What is filed is what was signed, under the name that the CT carries.
+    case = window.keeper.assessment
+    assert case is not None
+    signed = window._services.store.reports.read(case.case_id, case.reports[-1])
+    assert filed["DOC"].EncapsulatedDocument[: len(signed)] == signed
+    assert filed["DOC"].VerificationFlag == "VERIFIED"
+    assert all(str(one.PatientName) == case.identity.dicom_name for one in filed.values())
+    assert case.identity.dicom_name
+
+
+def _earlier_versions_can_be_seen(window: MainWindow, qtbot: QtBot) -> None:
+    view = window.report_view
+    assert view.pages == 0  # what the inputs no longer say is not on the screen
+    versions = view.findChild(QComboBox, "report_versions")
+    assert versions is not None
+    assert [versions.itemText(index).split(",")[1] for index in range(versions.count())] == [
+        " draft",
+        " reviewed by Dr Test",
+    ]
+    versions.setCurrentIndex(1)
+    versions.activated.emit(1)
+    driver.wait_for(qtbot, lambda: view.pages > 0)
+    note = view.findChild(QLabel, "report_note")
+    assert note is not None
+    assert note.isVisible()
+    for name in ("report_review", "report_dicom"):
+        button = view.findChild(QPushButton, name)
+        assert button is not None
+        assert button.isHidden()
+
+
+def _the_store_knows_its_reports(window: MainWindow) -> None:
+    """A stored PDF is genuine, its draft superseded; a twin with another number is told from a stranger's."""
+    store, case = window._services.store, window.keeper.assessment
+    assert case is not None
+    stored = tuple(stored_reports(store))
+    draft, signed = case.reports
+    found = [verify(store.reports.read(case.case_id, one), stored).verdict for one in (draft, signed)]
+    assert found == [Verdict.SUPERSEDED, Verdict.GENUINE]
+    twin = json.loads(store.reports.twins(case.case_id, signed)["json"])
+    twin["prediction"]["routes"][0]["risk"] = 0.01
+    assert verify(json.dumps(twin).encode(), stored).verdict is Verdict.ALTERED
 
 
 def _reports(window: MainWindow) -> tuple[ReportVersion, ...]:
@@ -175,6 +219,8 @@ def test_a_changed_factor_greys_the_number_at_once(
     assert window.risk_panel.answer.muted
     assert not window.risk_panel.report_button.isEnabled()
     assert _states(window)[Step.RISK] is StepState.LOOK_HERE
+    _earlier_versions_can_be_seen(window, qtbot)
+    _the_store_knows_its_reports(window)
 
 
 def test_the_real_ct_goes_the_whole_way(window: MainWindow, qtbot: QtBot, tmp_path: Path, demo_case: DemoCase) -> None:
