@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test lint types house unit soak bench pictures clean
+.PHONY: run test lint types house unit soak bench pictures package proof sbom clean
 
 run: $(INSTALLED)
 	@sh packaging/system-libraries.sh
@@ -42,6 +42,24 @@ bench: $(INSTALLED)
 pictures: $(INSTALLED)
 	@sh packaging/system-libraries.sh test
 	$(BIN)/python packaging/pictures.py
+
+# The installable application: dist/VARIANT/apnet-desktop, its archive and its Debian package. VARIANT=cuda has torch.
+VARIANT ?= cpu
+PACKAGER := PYTHONPATH=packaging $(BIN)/python -m
+
+package: $(INSTALLED)
+	@sh packaging/system-libraries.sh package
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[packaging]'
+	@$(PACKAGER) packager.build --variant $(VARIANT)
+
+# Install, start, self-test, report, update, uninstall: without a network, as a person without rights. Needs root.
+proof: $(INSTALLED)
+	@sh packaging/system-libraries.sh package
+	@sh packaging/prove.sh "$$(ls -t dist/$(VARIANT)/*.tar.xz | head -1)" $(OLDER_STORE)
+
+# Lists what is in the application that was built last, again.
+sbom: $(INSTALLED)
+	@$(PACKAGER) packager.sbom --variant $(VARIANT)
 
 $(INSTALLED): pyproject.toml packaging/make-venv.sh
 	@PYTHON=$(PYTHON) sh packaging/make-venv.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # System libraries that Qt, LightGBM and the tests need. Present: says nothing. Missing: installs them as root on Debian
-# and Ubuntu, otherwise prints the one line to run. Argument "test" adds what the tests need.
+# and Ubuntu, otherwise prints the one line to run. Argument "test" adds what the tests need, "package" what make package
+# and make proof need.
 set -eu
 
 [ "$(uname -s)" = Linux ] || exit 0
@@ -10,6 +11,8 @@ libdbus-1.so.3:libdbus-1-3 libfontconfig.so.1:libfontconfig1 libxkbcommon.so.0:l
 libxkbcommon-x11.so.0:libxkbcommon-x11-0 libxcb-cursor.so.0:libxcb-cursor0 libxcb-icccm.so.4:libxcb-icccm4
 libxcb-keysyms.so.1:libxcb-keysyms1 libxcb-shape.so.0:libxcb-shape0 libxcb-xkb.so.1:libxcb-xkb1"
 programs=""
+[ "${1:-}" = package ] && programs="strip:binutils dpkg-deb:dpkg lintian:lintian Xvfb:xvfb xauth:xauth xdotool:xdotool gio:libglib2.0-bin
+desktop-file-validate:desktop-file-utils unshare:util-linux ip:iproute2"
 [ "${1:-}" = test ] && programs="Xvfb:xvfb xauth:xauth pdffonts:poppler-utils desktop-file-validate:desktop-file-utils dciodvfy:dicom3tools dcm2pdf:dcmtk"
 
 known=$( (ldconfig -p 2>/dev/null || /sbin/ldconfig -p) )

@@ -17,7 +17,7 @@ from apnet_desktop.errors import CaseError
 __all__ = ["diagnostics"]
 
 _PACKAGES = (
-    "apnet-desktop", "PySide6-Essentials", "pyqtgraph", "numpy", "pydicom", "SimpleITK", "torch", "timm", "lightgbm",
+    "apnet-desktop", "PySide6-Essentials", "openvino", "numpy", "pydicom", "imagecodecs", "torch", "timm", "lightgbm",
     "reportlab", "pydantic",
 )  # fmt: skip
 _LOG_LINES = 60

@@ -25,7 +25,7 @@ _LIBRARIES = (
     "timm",
     "openvino",
     "lightgbm",
-    "SimpleITK",
+    "imagecodecs",
     "pydicom",
     "numpy",
     "reportlab",

@@ -37,7 +37,7 @@ from apnet_desktop.version import APPLICATION_VERSION
 from apnet_desktop.worker.client import Fault
 from apnet_desktop.worker.inference_jobs import MadeReport, MakeReport
 
-__all__ = ["EXPECTED_RISKS", "Part", "demo_prediction", "self_test"]
+__all__ = ["EXPECTED_RISKS", "Part", "demo_inputs", "demo_request", "self_test"]
 
 EXPECTED_RISKS = "self-test.json"
 """Beside the bundles of a packaged application: the demo case's risks by torch in float32."""
@@ -119,28 +119,27 @@ def self_test(device: str, bundle: Path | None, output: Output, screen: Callable
     return all(part.good for part in parts)
 
 
-def demo_prediction(headless: Headless, folder: Path, bundle: Bundle, device: str) -> tuple[Prediction, OpenCt, Roi]:
-    """The prediction of the simulated demo case, its CT and its ROI.
+def demo_inputs(headless: Headless, folder: Path, bundle: Bundle) -> tuple[OpenCt, Roi, ClinicalRecord]:
+    """The simulated demo case as a bundle takes it: its CT, its confirmed ROI, its record.
 
     Args:
         headless: The processes.
         folder: Where the demo case is made.
         bundle: The bundle.
-        device: auto, cpu or cuda.
 
     Raises:
-        KnownError: It cannot be made, read or predicted.
+        KnownError: It cannot be made or read.
     """
     paths = headless.demo_case(folder)
     record = read_record(Path(paths.clinical), bundle.manifest.factors)
     ct = headless.open_ct(Path(paths.ct), manifest=bundle.manifest)
     roi = headless.import_roi(Path(paths.roi), ct, "self-test").confirmed("self-test", _TIME)
-    request = PredictionRequest(prediction_id="self-test", time=_TIME, application_version=APPLICATION_VERSION)
-    prediction = headless.predict(bundle.folder, device, ct, headless.share_roi(roi), record, request)
-    refused = next((check for check in prediction.checks if check.blocks), None)
-    if refused is not None:
-        raise PredictionError(refused.message)
-    return prediction, ct, roi
+    return ct, roi, record
+
+
+def demo_request() -> PredictionRequest:
+    """The request of every self-test: nothing in it changes."""
+    return PredictionRequest(prediction_id="self-test", time=_TIME, application_version=APPLICATION_VERSION)
 
 
 def _tried(name: str, part: Callable[[], Message]) -> Part:
@@ -218,7 +217,12 @@ def _needed(value: T | None) -> T:
 
 def _risk(run: _Run, headless: Headless) -> Message:
     bundle = _needed(run.bundle)
-    prediction, run.ct, run.roi = demo_prediction(headless, run.folder / "demo-case", bundle, run.device)
+    run.ct, run.roi, run.record = demo_inputs(headless, run.folder / "demo-case", bundle)
+    roi = headless.share_roi(run.roi)
+    prediction = headless.predict(bundle.folder, run.device, run.ct, roi, run.record, demo_request())
+    refused = next((check for check in prediction.checks if check.blocks), None)
+    if refused is not None:
+        raise PredictionError(refused.message)
     run.prediction = prediction
     answer = prediction.fused or prediction.routes[0]
     risk = percent_text(answer.risk, Language.ENGLISH)
@@ -248,8 +252,7 @@ def _expected(bundle: Bundle) -> dict[str, float]:
 
 def _report(run: _Run, headless: Headless) -> Message:
     bundle, prediction = _needed(run.bundle), _needed(run.prediction)
-    ct, roi = _needed(run.ct), _needed(run.roi)
-    record = read_record(run.folder / "demo-case" / "clinical.json", bundle.manifest.factors)
+    ct, roi, record = _needed(run.ct), _needed(run.roi), _needed(run.record)
     made = headless.make_report(
         MakeReport(
             bundle=str(bundle.folder),

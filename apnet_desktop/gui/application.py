@@ -83,7 +83,7 @@ def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | No
         QTimer.singleShot(0, window, lambda: add_screen_fonts(settings.language))
     # The first paint goes before the processes start.
     QTimer.singleShot(0, window, lambda: window.start(path, demo=demo))
-    QTimer.singleShot(0, window, lambda: _meet_later_starts(window, point))
+    QTimer.singleShot(0, window, lambda: _meet_later_starts(application, window, point))
     if places.refused is not None:
         folder = str(places.refused)
         window.setWindowTitle(text("gui.temporary_title", settings.language, title=window.windowTitle()))
@@ -94,14 +94,19 @@ def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | No
     return code
 
 
-def _meet_later_starts(window: MainWindow, point: MeetingPoint) -> None:
+def _meet_later_starts(application: QApplication, window: MainWindow, point: MeetingPoint) -> None:
     """Listens for later starts; its code is loaded after the first paint."""
     from apnet_desktop.gui.single_instance.latecomers import Latecomers
+    from apnet_desktop.gui.single_instance.opened_files import OpenedFiles
     from apnet_desktop.gui.single_instance.server import InstanceServer
 
+    latecomers = Latecomers(window, window.open_path)
     server = InstanceServer(point, window)
-    server.received.connect(Latecomers(window, window.open_path).take)
+    server.received.connect(latecomers.take)
     server.listen()
+    opened = OpenedFiles(window)
+    opened.received.connect(latecomers.take)
+    application.installEventFilter(opened)
 
 
 def _handed_over(point: MeetingPoint, path: Path | None) -> bool:

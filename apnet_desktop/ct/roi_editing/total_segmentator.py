@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from apnet_desktop.ct.grid_files import read_grid, write_grid
 from apnet_desktop.ct.roi_editing.progress import Progress
 from apnet_desktop.ct.volume import CtVolume
-from apnet_desktop.errors import RoiError
+from apnet_desktop.errors import CtError, RoiError
 from apnet_desktop.language import Message
 
 __all__ = ["TotalSegmentator"]
@@ -56,21 +57,17 @@ class TotalSegmentator:
             RoiError: The program failed, or its result lies on another grid.
             Stopped: The person cancelled.
         """
-        import SimpleITK as sitk  # noqa: N813 - the library's own short name
-
         with tempfile.TemporaryDirectory(prefix="apnet-segment-") as folder:
             source, result = Path(folder) / "ct.nii.gz", Path(folder) / "result"
-            image = sitk.GetImageFromArray(volume.hounsfield)
-            geometry = volume.geometry
-            image.SetOrigin(geometry.origin)
-            image.SetSpacing(geometry.spacing)
-            image.SetDirection(np.array(geometry.direction).T.ravel().tolist())
-            sitk.WriteImage(image, str(source))
+            write_grid(volume.hounsfield, volume.geometry, source)
             self._run(source, result, progress)
-            mask = sitk.GetArrayFromImage(sitk.ReadImage(str(result / "pancreas.nii.gz"))) > 0
-        if mask.shape != geometry.shape:
+            try:
+                mask = read_grid(result / "pancreas.nii.gz").values > 0
+            except CtError as error:
+                raise RoiError(Message.of("roi.segmenter_failed", name=self.name)) from error
+        if mask.shape != volume.geometry.shape:
             raise RoiError(Message.of("roi.segmenter_failed", name=self.name))
-        return np.asarray(mask, dtype=np.bool_)
+        return np.ascontiguousarray(mask, dtype=np.bool_)
 
     def _run(self, source: Path, result: Path, progress: Progress) -> None:
         command = [str(self._program), "-i", str(source), "-o", str(result), "--roi_subset", "pancreas"]

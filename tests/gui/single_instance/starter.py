@@ -20,7 +20,7 @@ def main(store: Path, log: Path, words: list[str]) -> int:
     def opened(_: object, path: Path) -> None:
         said(f"opened {path}")
 
-    main_window.MainWindow.open_path = opened  # type: ignore[method-assign]
+    main_window.MainWindow.open_path = opened  # type: ignore[method-assign,assignment]
     main_window.MainWindow.start = lambda self, path=None, demo=False: said(f"started {path}")  # type: ignore[method-assign]
     def look() -> None:
         if (store / "stop").exists():

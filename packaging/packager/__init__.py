@@ -1,0 +1,1 @@
+"""Builds the installable application: PyInstaller folder, archive, Debian package, list of what is inside."""
