@@ -220,6 +220,7 @@ class Prediction(FrozenModel):
         position: Share of the development cohort with a lower fused risk; None if the bundle has no reference.
         unknowns: What each unknown factor leaves open, the widest first.
         base_rate: Base rate used.
+        interval_level: Confidence level of the routes' intervals.
         checks: Every check of input and model, in the order of the path.
         provenance: Where it comes from.
     """
@@ -232,6 +233,7 @@ class Prediction(FrozenModel):
     position: Probability | None = None
     unknowns: tuple[UnknownRange, ...] = ()
     base_rate: BaseRate
+    interval_level: Probability = 0.9
     checks: tuple[Check, ...] = ()
     provenance: Provenance
 

@@ -84,6 +84,8 @@ class CaseDisplay:
 
     def _show_risk(self, assessment: Assessment | None, busy: bool) -> None:
         panel, bundle, case = self.risk.panel, self.keeper.bundle, self.keeper.case
+        # The risk has the page to itself until there is a report.
+        self.risk.report.setVisible(assessment is not None and bool(assessment.reports))
         missing = self.flow.missing()
         prediction = assessment.prediction if assessment else None
         if assessment is None or prediction is None or bundle is None or case is None:

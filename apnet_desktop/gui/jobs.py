@@ -69,6 +69,7 @@ class Jobs(QObject):
         on_result: Callable[[R], None],
         on_progress: Callable[[P], None] = lambda _: None,
         on_end: Callable[[], None] = lambda: None,
+        on_refused: Callable[[Message], None] | None = None,
     ) -> RunningJob:
         """Starts `task`; the callbacks come on the window's thread, unless the job is forgotten before.
 
@@ -77,6 +78,7 @@ class Jobs(QObject):
             on_result: Gets the result.
             on_progress: Gets each progress value.
             on_end: Called in every case, last: after a result, a refusal, a fault or a stop.
+            on_refused: Gets a refusal or a fault in place of `refused` and `faulted`.
         """
         post = self._mailbox.posted.emit
 
@@ -84,7 +86,7 @@ class Jobs(QObject):
             post(lambda: on_progress(task.progress.model_validate(body)) if running.current else None)
 
         def done(job: Job) -> None:
-            post(lambda: self._deliver(running, job, task, on_result, on_end))
+            post(lambda: self._deliver(running, job, task, on_result, on_end, on_refused))
 
         job = Job(
             name=task.name,
@@ -122,19 +124,21 @@ class Jobs(QObject):
         task: Task[P, R],
         on_result: Callable[[R], None],
         on_end: Callable[[], None],
+        on_refused: Callable[[Message], None] | None,
     ) -> None:
         if not running.current:
             return
         error = job.error
+        refused, faulted = (on_refused,) * 2 if on_refused is not None else (self.refused.emit, self.faulted.emit)
         if error is None:
             try:
                 result = task.result.model_validate(job.result)
             except ValidationError:
-                self.refused.emit(Message.of("worker.garbled"))
+                refused(Message.of("worker.garbled"))
             else:
                 on_result(result)
         elif isinstance(error, KnownError):
-            self.refused.emit(error.message)
+            refused(error.message)
         elif not isinstance(error, Stopped):
-            self.faulted.emit(Message.of("gui.fault", name=str(error)))
+            faulted(Message.of("gui.fault", name=str(error)))
         on_end()

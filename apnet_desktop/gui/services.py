@@ -10,6 +10,7 @@ from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.language import Language
 from apnet_desktop.locations import models_folder
 from apnet_desktop.worker.inference import Inference
+from apnet_desktop.worker.preparation import Preparation
 from apnet_desktop.worker.reader import Reader
 from apnet_desktop.worker.shared_memory import SharedBlocks
 
@@ -27,8 +28,10 @@ class Services:
         blocks: Shared memory of volumes.
         reader: The reader process's client.
         inference: The worker process's client.
+        preparation: The client of the process that derives a bundle's graph.
         log_folder: Where the log lies; None in tests.
         data_folder: Where the demo case goes.
+        closed: True once nothing may be started any more.
     """
 
     store: CaseStore
@@ -37,8 +40,10 @@ class Services:
     blocks: SharedBlocks
     reader: Reader
     inference: Inference
+    preparation: Preparation
     log_folder: Path | None
     data_folder: Path
+    closed: bool = False
 
     @classmethod
     def start(
@@ -53,6 +58,7 @@ class Services:
             blocks=blocks,
             reader=Reader(blocks),
             inference=Inference(blocks),
+            preparation=Preparation(),
             log_folder=log_folder,
             data_folder=store.folder,
         )
@@ -69,7 +75,9 @@ class Services:
 
     def close(self) -> None:
         """Ends the processes, frees the shared memory and closes the store: nothing stays behind."""
+        self.closed = True
         self.reader.close()
         self.inference.close()
+        self.preparation.close()
         self.blocks.release_all()
         self.store.close()

@@ -27,6 +27,8 @@ __all__ = [
 _FEW_EVENTS = 100
 # Routes that lie on both sides of the threshold and this far apart are worth a look.
 _DISAGREEMENT = 0.2
+# A fused risk this far outside both routes rests on their coming together: the reader is told.
+_BEYOND = 0.1
 _WIDE_RANGE = 0.1
 
 
@@ -88,7 +90,10 @@ def missing_check(
 
 
 def routes_check(routes: tuple[RouteRisk, ...], threshold: float) -> Check | None:
-    """Whether clinical factors and images point to the same side; None where one of them is absent."""
+    """Whether clinical factors and images point to the same side, and the answer lies near them.
+
+    None where one of them is absent.
+    """
     risks = {route.route: route for route in routes}
     if Route.IMAGE not in risks or Route.CLINICAL not in risks:
         return None
@@ -96,6 +101,17 @@ def routes_check(routes: tuple[RouteRisk, ...], threshold: float) -> Check | Non
     apart = (clinical.unshifted >= threshold) != (image.unshifted >= threshold)
     if apart and abs(clinical.unshifted - image.unshifted) >= _DISAGREEMENT:
         message = Message.of("model.routes_disagree", clinical=percent(clinical.risk), image=percent(image.risk))
+        return Check(id="model.routes", state=CheckState.WARNED, message=message)
+    fused = risks[Route.FUSED]
+    beyond = max(fused.unshifted - max(clinical.unshifted, image.unshifted),
+                 min(clinical.unshifted, image.unshifted) - fused.unshifted)
+    if beyond >= _BEYOND:
+        message = Message.of(
+            "model.routes_beyond",
+            fused=percent(fused.risk),
+            clinical=percent(clinical.risk),
+            image=percent(image.risk),
+        )
         return Check(id="model.routes", state=CheckState.WARNED, message=message)
     return Check(id="model.routes", state=CheckState.PASSED, message=Message.of("model.routes_agree"))
 

@@ -13,6 +13,7 @@ from apnet_desktop.worker.inference_jobs import (
     AskWhatIf,
     DicomObjects,
     FinishChecks,
+    LeaveChecks,
     MadeReport,
     MakeReport,
     Predict,
@@ -72,6 +73,10 @@ class Inference:
             bundle=str(bundle), device=device, volume=volume, roi=roi, record=record, prediction=made
         )
         return Task(self.client, "finish_checks", parameters, PredictProgress, Prediction)
+
+    def leave_checks(self, prediction_id: str) -> Task[Nothing, Nothing]:
+        """Makes the `finish_checks` of a prediction end after the pass in hand: the next job need not wait for it."""
+        return Task(self.client, "leave_checks", LeaveChecks(prediction_id=prediction_id), Nothing, Nothing, quick=True)
 
     def read_images(self, bundle: Path, device: str, volume: SharedVolume, roi: SharedRoi) -> Task[Nothing, Nothing]:
         """Reads the images of an earlier prediction, so that `what_if` can be asked about it."""

@@ -18,6 +18,7 @@ __all__ = [
     "DicomObject",
     "DicomObjects",
     "FinishChecks",
+    "LeaveChecks",
     "MadeReport",
     "MakeReport",
     "Predict",
@@ -112,6 +113,12 @@ class FinishChecks(FrozenModel):
     roi: SharedRoi
     record: ClinicalRecord
     prediction: Prediction
+
+
+class LeaveChecks(FrozenModel):
+    """Nobody needs the checks of this prediction any more: `FinishChecks` is refused after the pass in hand."""
+
+    prediction_id: str
 
 
 class ReadImages(FrozenModel):

@@ -21,6 +21,7 @@ from apnet_desktop.language import Message
 from apnet_desktop.worker.inference_jobs import (
     AskWhatIf,
     FinishChecks,
+    LeaveChecks,
     MakeReport,
     Predict,
     PredictProgress,
@@ -56,7 +57,7 @@ def main(connection: Connection) -> None:
             "modules": _modules,
         },
         prepare=_prepare,
-        quick={"what_if": worker.what_if},
+        quick={"what_if": worker.what_if, "leave_checks": worker.leave_checks},
     )
 
 
@@ -75,6 +76,7 @@ class _Worker:
         self._bundle: Bundle | None = None
         self._predictor: Predictor | None = None
         self._key: tuple[str, str] | None = None
+        self._left = ""
 
     def warm(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
         """Loads libraries, bundle and network."""
@@ -111,6 +113,14 @@ class _Worker:
 
         job = FinishChecks.model_validate(body)
         predictor = self._ready(job.bundle, job.device)
+        number = job.prediction.provenance.prediction_id
+
+        def tell(stage: str, fraction: float) -> None:
+            if self._left == number:
+                self._left = ""
+                raise PredictionError(Message.of("worker.checks_left"))
+            report(PredictProgress(stage=stage, fraction=fraction))
+
         with ExitStack() as blocks:
             volume, roi = _attached_volume(job.volume, blocks), _attached_roi(job.roi, blocks)
             finished: Prediction = with_repeatability(
@@ -119,10 +129,15 @@ class _Worker:
                 roi,
                 job.record,
                 job.prediction,
-                lambda stage, fraction: report(PredictProgress(stage=stage, fraction=fraction)),
+                tell,
             )
             del volume, roi
         return finished
+
+    def leave_checks(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
+        """Nobody needs the checks in hand any more."""
+        self._left = LeaveChecks.model_validate(body).prediction_id
+        return Nothing()
 
     def read_images(self, body: Mapping[str, Any], report: Report) -> FrozenModel:
         """Reads the images of an earlier prediction."""

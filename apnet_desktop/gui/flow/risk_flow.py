@@ -5,15 +5,17 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from apnet_desktop.bundle.files import Bundle, open_bundle
-from apnet_desktop.bundle.prediction import Compute, Prediction
+from apnet_desktop.bundle.prediction import Compute, EngineFacts, Prediction
 from apnet_desktop.bundle.request import PredictionRequest
 from apnet_desktop.cases.assessment import Step, StepState
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper, site_rate_of
 from apnet_desktop.gui.flow.job_runner import JobRunner
+from apnet_desktop.gui.flow.later_checks import LaterChecks
 from apnet_desktop.gui.flow.open_volume import OpenVolume
+from apnet_desktop.gui.flow.what_if_flow import WhatIfFlow
 from apnet_desktop.gui.services import Services
 from apnet_desktop.language import Message
 from apnet_desktop.version import APPLICATION_VERSION
@@ -23,8 +25,16 @@ from apnet_desktop.worker.inference_jobs import PredictProgress, Warmed
 __all__ = ["RiskFlow"]
 
 
+# A graph that is still to be made is made when the person has been at work for a while, not while the window opens.
+_PREPARE_AFTER = 60_000  # ms
+
+
 class RiskFlow(QObject):
     """Runs APNet on the open case.
+
+    Attributes:
+        checks: The checks that follow a risk.
+        what_if: Questions about other factors.
 
     Signals:
         bundle_opened: The bundle was checked; carries the `Bundle`.
@@ -51,6 +61,12 @@ class RiskFlow(QObject):
         self._keeper = keeper
         self._volume = volume
         self.compute: Compute | None = None
+        self.facts: EngineFacts | None = None
+        self._prepares = False
+        self.checks = LaterChecks(services, runner, keeper, volume, self)
+        self.what_if = WhatIfFlow(services, runner, keeper, volume, self)
+        for part in (self.checks, self.what_if):
+            part.said.connect(self.said)
         runner.stopped.connect(self._warm_again)
 
     def open_bundle(self) -> None:
@@ -72,9 +88,19 @@ class RiskFlow(QObject):
             self._runner.jobs.start(task, self._is_warm)
 
     def _is_warm(self, warmed: Warmed) -> None:
-        self.compute = warmed.compute
+        self.compute, self.facts = warmed.compute, warmed.facts
         self._keeper.set_compute(warmed.compute)
         self.warmed.emit(warmed)
+        if warmed.graph_to_make and not self._prepares:
+            self._prepares = True
+            QTimer.singleShot(_PREPARE_AFTER, self, self._prepare)
+
+    def _prepare(self) -> None:
+        """Has the bundle's graph made for the next start; what is calculated until then stays on torch."""
+        bundle = self._keeper.bundle
+        if bundle is not None and not self._services.closed:
+            task = self._services.preparation.prepare(bundle.folder)
+            self._runner.jobs.start(task, lambda _: None, on_refused=lambda _: None)
 
     def _warm_again(self, client: ProcessClient) -> None:
         if client is self._inference.client:
@@ -97,6 +123,7 @@ class RiskFlow(QObject):
         case, bundle, settings = self._keeper.case, self._keeper.bundle, self._keeper.settings
         if case is None or bundle is None or self.missing():
             return
+        self.checks.leave()
         assessment = case.assessment
         roi = self._inference.share_roi(assessment.roi) if assessment.roi else None
         request = PredictionRequest(

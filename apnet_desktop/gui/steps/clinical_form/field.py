@@ -69,7 +69,7 @@ class FactorField(QWidget):
         self._side.setObjectName("quiet")
         self._question = QToolButton(self)
         self._question.setObjectName("unknown")
-        self._question.setText("?")
+        self._question.setText(text("clinical_form.unknown", language))
         self._question.setCheckable(True)
         self._question.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._question.setToolTip(text("clinical_form.unknown_help", language))

@@ -20,7 +20,7 @@ def form_style() -> str:
         QLineEdit:focus {{ border: 2px solid {accent}; padding: 4px 5px; }}
         QLineEdit[state="refused"] {{ border: 2px solid {refused}; padding: 4px 5px; }}
         QLineEdit[state="question"] {{ border: 2px solid {look}; padding: 4px 5px; }}
-        QToolButton#unknown {{ border: 1px solid {line}; border-radius: 5px; padding: 4px 7px; color: {quiet}; }}
+        QToolButton#unknown {{ border: 1px solid {line}; border-radius: 5px; padding: 4px 5px; color: {quiet}; }}
         QToolButton#unknown:checked {{ background: {accent}; color: {on_accent}; border-color: {accent};
                                        font-weight: 600; }}
         QToolButton#unit {{ border: 1px solid {line}; border-radius: 5px; padding: 4px 16px 4px 7px; }}

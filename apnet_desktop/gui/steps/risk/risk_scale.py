@@ -33,6 +33,7 @@ class RiskScale(QWidget):
         self._threshold: float | None = None
         self._base_rate: float | None = None
         self._muted = False
+        self._base_caption = "gui.scale_base_rate"
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -46,8 +47,18 @@ class RiskScale(QWidget):
         threshold: float | None = None,
         base_rate: float | None = None,
         muted: bool = False,
+        base_caption: str = "gui.scale_base_rate",
     ) -> None:
-        """Shows `risk` with its interval; `muted` draws it in grey because it does not hold."""
+        """Shows `risk` with its interval; `muted` draws it in grey because it does not hold.
+
+        Args:
+            risk: The risk.
+            threshold: Marked above the line.
+            base_rate: Marked below the line.
+            muted: Grey.
+            base_caption: Sentence of the mark below.
+        """
+        self._base_caption = base_caption
         self._risk, self._threshold, self._base_rate, self._muted = risk, threshold, base_rate, muted
         if risk is not None:
             shown = (percent_text(value, self._language) for value in (risk.risk, risk.lower, risk.upper))
@@ -102,7 +113,7 @@ class RiskScale(QWidget):
             tip = track.bottom() + 1
             painter.drawPolygon(QPolygonF([QPointF(x, tip), QPointF(x - 5, tip + 7), QPointF(x + 5, tip + 7)]))
             painter.setPen(quiet)
-            shown = text("gui.scale_base_rate", self._language, percent=percent_text(self._base_rate, self._language))
+            shown = text(self._base_caption, self._language, percent=percent_text(self._base_rate, self._language))
             self._caption(painter, x, track.bottom() + 8, shown)
 
     def _caption(self, painter: QPainter, x: float, top: float, words: str) -> None:
