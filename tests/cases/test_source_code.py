@@ -28,14 +28,6 @@ FORBIDDEN_CALLS = {
 HARMLESS = {
     "re.compile", "QApplication.exec", "application.exec", "dialog.exec", "box.exec", "menu.exec", "QLocale.system",
 }  # fmt: skip
-    "re.compile",
-    "QApplication.exec",
-    "application.exec",
-    "dialog.exec",
-    "box.exec",
-    "menu.exec",
-    "QLocale.system",
-}
 # A second start of the program hands its path to the first through a socket of this machine, closed to other accounts.
 LOCAL_SERVER = PACKAGE / "gui" / "single_instance"
 # Names of forbidden modules that reach no network: local sockets, and the path in a file's address.
