@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.ct.roi_editing.appearance import HIGHEST, LOWEST, LikelihoodRatio
-from apnet_desktop.ct.roi_editing.blending import blended
+from apnet_desktop.ct.roi_editing.blending import blended, trust_in_drawn
 from apnet_desktop.ct.roi_editing.coarse_grid import CoarseGrid
 from apnet_desktop.ct.roi_editing.progress import Progress, silent
 from apnet_desktop.ct.roi_editing.relaxation import edge_weights, relax
@@ -33,6 +33,9 @@ these."""
 
 _DENOISING = 1.5
 _EVIDENCE_LIMIT = 3.0
+_EVIDENCE_FOR = 1.2
+"""Between slices, HU like the organ's count for less than HU unlike it: its neighbours may well look the same."""
+
 _CONTRAST = 18.0
 """HU step that counts as an edge."""
 
@@ -47,14 +50,22 @@ _DETOUR = 2.0
 """How much longer a way becomes for each unit of log-likelihood against it."""
 
 _REACH = 27.0
-"""Percentile of the distances of outside strokes from the inside ones: the organ ends before it everywhere."""
+"""Percentile of the distances of outside strokes from the inside ones: where no outside stroke stands in the way, the
+organ ends before it."""
+
+_USUAL_REACH = 1.25
+"""How much farther than on the other slices the organ may reach on one: its second part on a slice, without an inside
+stroke of its own, sends the outside strokes far away."""
+
+_ENCLOSED = 2.0
+"""How much farther the organ may reach between outside strokes, where they bound it themselves."""
 
 _NEAR = 8.0
 """mm: an outside stroke is drawn beside the organ, an inside stroke through its middle. So a way from the inside
 strokes counts no more than this against the way from the outside ones, or wide organs would end half-way."""
 
 _CERTAINTY = 1.0
-_DOUBT = 0.2
+_DOUBT = 0.4
 _DOUBT_BEYOND = 0.4
 _TAPER = 1.0
 """mm by which an outline shrinks for each mm beyond the outermost slice with strokes."""
@@ -110,7 +121,7 @@ def propose(
     progress(0.4)
     prior = _carried_outlines(scene, outlines)
     progress(0.8)
-    odds = np.clip(prior + evidence, -20.0, 20.0)
+    odds = np.clip(prior + np.minimum(evidence, _EVIDENCE_FOR), -20.0, 20.0)
     likely = _walked(scene.image, odds, scene.inside, scene.outside, scene.spacing)
     proposal[grid.box] = grid.refined(likely) > 0.5
     progress(1.0)
@@ -141,7 +152,7 @@ def _outlined_slices(scene: _Scene) -> tuple[dict[int, NDArray[np.bool_]], NDArr
         ratio = _learned(scene, outlines)
         evidence = np.clip(ratio(scene.image), -_EVIDENCE_LIMIT, _EVIDENCE_LIMIT)
         for k, reach in reaches.items():
-            outlines[k] = _outlined(scene, k, evidence[k], usual if reach is None else reach)
+            outlines[k] = _outlined(scene, k, evidence[k], usual if reach is None else min(reach, _USUAL_REACH * usual))
     return outlines, evidence
 
 
@@ -191,9 +202,28 @@ def _outlined(scene: _Scene, k: int, evidence: NDArray[np.float32], reach: float
         return np.zeros_like(inside)
     to_inside = travel_cost(inside, _ONE + np.float32(_DETOUR) * np.maximum(-evidence, _ZERO), scene.plane)
     to_outside = travel_cost(outside, _ONE + np.float32(_DETOUR) * np.maximum(evidence, _ZERO), scene.plane)
-    nearer = np.minimum(to_outside - np.minimum(to_inside, _NEAR), reach - to_inside)
+    far = np.float32(reach) * np.where(_enclosed(outside), np.float32(_ENCLOSED), _ONE)
+    nearer = np.minimum(to_outside - np.minimum(to_inside, _NEAR), far - to_inside)
     odds = evidence + _DISTANCE_WEIGHT * np.clip(nearer, -30.0, 30.0)
     return _walked(scene.image[k], odds, inside, outside, scene.plane) > 0.5
+
+
+def _enclosed(strokes: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels within the convex hull of strokes on a slice; none if they lie on one line."""
+    from scipy.spatial import ConvexHull, QhullError
+
+    pixels = np.argwhere(strokes)
+    if len(pixels) < 3:
+        return np.zeros_like(strokes)
+    try:
+        sides = ConvexHull(pixels).equations
+    except QhullError:
+        return np.zeros_like(strokes)
+    rows, columns = np.ogrid[: strokes.shape[0], : strokes.shape[1]]
+    enclosed = np.ones_like(strokes)
+    for across, along, offset in sides:
+        enclosed &= across * rows + along * columns + offset <= 0.0
+    return enclosed
 
 
 def _walked(
@@ -223,12 +253,12 @@ def _carried_outlines(scene: _Scene, outlines: dict[int, NDArray[np.bool_]]) -> 
         prior[k] = distances[k] / _CERTAINTY
     for below, above in itertools.pairwise(filled):
         steps = above - below
+        trust = trust_in_drawn(steps * scene.spacing[0])
+        drawn = (distances[below], distances[above])
         low = carried(distances[below], motions, below, above)
         high = carried(distances[above], motions, above, below)[::-1]
         for step in range(1, steps):
-            part = step / steps
-            pairs = [(distances[below], distances[above]), (low[step], high[step])]
-            blend, disagreement = blended(pairs, part, scene.plane)
+            blend, disagreement = blended(drawn, (low[step], high[step]), step / steps, scene.plane, trust)
             prior[below + step] = blend / (_CERTAINTY + _DOUBT * disagreement)
     for start, end in ((filled[0], 0), (filled[-1], scene.image.shape[0] - 1)):
         for step, level in enumerate(carried(distances[start], motions, start, end)):

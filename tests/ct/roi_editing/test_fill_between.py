@@ -35,13 +35,21 @@ def test_filling_of_every_organ(name: str, scan: str, millimetres: float) -> Non
     _check(real_organ(scan, name), name, millimetres)
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("millimetres", [12.0, 24.0])
+@pytest.mark.parametrize("name", ["spleen", "liver", "stomach", "aorta", "inferior vena cava", "portal vein"])
+def test_filling_on_a_scan_with_contrast_and_fine_voxels(name: str, millimetres: float) -> None:
+    _check(real_organ("contrast", name), name, millimetres)
+
+
 def _check(organ: Organ, name: str, millimetres: float) -> None:
     ours, plain = _scores(organ, millimetres)
     assert ours >= plain - 0.005
     if millimetres == 12.0:
         assert ours >= _LEAST.get(name, 0.0)
     if name in _THIN:
-        assert ours >= plain + 0.05
+        # At 24 mm an adrenal gland is three outlines, and 0.01 is two of its voxels.
+        assert ours >= plain + (0.05 if millimetres == 12.0 else 0.04)
 
 
 @pytest.mark.soak
