@@ -66,7 +66,8 @@ def _viewer(matrix: int, slices: int, *, single: bool) -> CtViewer:
     from apnet_desktop.ct.identity import PatientIdentity
     from apnet_desktop.ct.roi import Roi
     from apnet_desktop.ct.volume import CtVolume, SeriesDescription
-    from apnet_desktop.gui.viewer.ct_viewer import CtViewer, ViewerLayout
+    from apnet_desktop.gui.viewer.ct_viewer import CtViewer
+    from apnet_desktop.gui.viewer.plane_layout import ViewerLayout
     from apnet_desktop.language import Language
 
     spacing = 400.0 / matrix
@@ -136,7 +137,7 @@ def _brush_frames() -> list[float]:
     from PySide6.QtWidgets import QApplication
 
     from apnet_desktop.gui.viewer.plane import PlaneKind
-    from apnet_desktop.gui.viewer.viewer_state import Tool
+    from apnet_desktop.gui.viewer.tools.kinds import Tool
 
     viewer = _viewer(512, 100, single=False)
     view = viewer.views[PlaneKind.AXIAL]

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from apnet_desktop.ct.roi import Roi, RoiOrigin
 from apnet_desktop.gui.steps.roi import RoiPanel
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
-from apnet_desktop.gui.viewer.viewer_state import Tool
+from apnet_desktop.gui.viewer.tools.kinds import Tool
 from apnet_desktop.language import Language, text
 from tests.gui.viewer.hand import axial, click, roi_of, shown_viewer
 

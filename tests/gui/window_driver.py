@@ -18,7 +18,7 @@ from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.gui.main_window import MainWindow
 from apnet_desktop.gui.services import Services
 from apnet_desktop.gui.viewer.plane import PlaneKind
-from apnet_desktop.gui.viewer.viewer_state import Tool
+from apnet_desktop.gui.viewer.tools.kinds import Tool
 
 WAIT = 120_000  # ms; a machine under load is slow, a hang is still found
 

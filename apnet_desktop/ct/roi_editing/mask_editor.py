@@ -50,6 +50,7 @@ class MaskEditor:
         self._mask = np.zeros(geometry.shape, dtype=np.bool_)
         self._counts = np.zeros(geometry.shape[0], dtype=np.int64)
         self._sum = 0
+        self._touched = tuple(np.zeros(size, dtype=np.int64) for size in geometry.shape)
         self._provenance = Provenance()
         self._confirmation: Confirmation | None = None
         self._open: _OpenEdit | None = None
@@ -102,6 +103,10 @@ class MaskEditor:
     def is_editing(self) -> bool:
         """True between `begin` and `finish` or `cancel`."""
         return self._open is not None
+
+    def touched(self, axis: int, index: int) -> int:
+        """The revision in which the slice `index` across the array's `axis` may have changed last."""
+        return int(self._touched[axis][index])
 
     def confirm(self, confirmation: Confirmation) -> None:
         """Records a person's word; the next edit drops it."""
@@ -275,6 +280,8 @@ class MaskEditor:
         self._sum += int(hounsfield[added].sum(dtype=np.int64)) - int(hounsfield[removed].sum(dtype=np.int64))
         view ^= flipped
         self.revision += 1
+        for touched, part in zip(self._touched, box, strict=True):
+            touched[part] = self.revision
 
 
 @dataclass

@@ -24,7 +24,8 @@ from apnet_desktop.gui.steps.roi_icons import tool_icon
 from apnet_desktop.gui.steps.roi_label import WrappedLabel
 from apnet_desktop.gui.viewer.bindings import Command
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
-from apnet_desktop.gui.viewer.viewer_state import Changed, Tool
+from apnet_desktop.gui.viewer.tools.kinds import Tool
+from apnet_desktop.gui.viewer.viewer_state import Changed
 from apnet_desktop.language import Language, text
 
 __all__ = ["AssistedBox", "CommandButton", "DrawingBox", "WholeRoiBox"]

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QColor,
     QEnterEvent,
     QHideEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from apnet_desktop.gui.viewer.annotations import TextPlacement, paint_annotations
 from apnet_desktop.gui.viewer.assist_session import AssistSession
-from apnet_desktop.gui.viewer.overlay import INSIDE_COLOR, OUTSIDE_COLOR, PROPOSAL_COLOR, ROI_COLOR, MaskPicture
+from apnet_desktop.gui.viewer.crosshair_keys import press_key
 from apnet_desktop.gui.viewer.pager import SlicePager
-from apnet_desktop.gui.viewer.plane import Index, Plane, PlaneKind
-from apnet_desktop.gui.viewer.slice_pixels import slab_of
-from apnet_desktop.gui.viewer.tools.base import Pointer, SliceTool, on_slice
+from apnet_desktop.gui.viewer.plane import PlaneKind
+from apnet_desktop.gui.viewer.projected_view import ProjectedView
+from apnet_desktop.gui.viewer.slice_layers import SliceLayers
+from apnet_desktop.gui.viewer.tools.base import Pointer, SliceTool
 from apnet_desktop.gui.viewer.tools.measuring import paint_measurements
 from apnet_desktop.gui.viewer.viewer_state import Changed, ViewerState
 from apnet_desktop.language import Language, text
@@ -40,13 +37,11 @@ __all__ = ["SliceView"]
 _CLICK_DISTANCE = 4.0
 _ZOOM_A_NOTCH = 1.15
 _BRUSH_A_NOTCH = 1.1
-_CROSSHAIR = QColor(140, 200, 255, 130)
-_CROSSHAIR_GAP = 18
 
 ToolOf = Callable[[Qt.MouseButton], SliceTool]
 
 
-class SliceView(QWidget):
+class SliceView(ProjectedView):
     """Shows one plane, and hands the mouse to the tools.
 
     Args:
@@ -69,9 +64,7 @@ class SliceView(QWidget):
     def __init__(
         self, kind: PlaneKind, state: ViewerState, tool_of: ToolOf, language: Language, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.kind = kind
-        self.state = state
+        super().__init__(kind, state, parent)
         self.language = language
         self.shows_identity = True
         self.session: AssistSession | None = None
@@ -81,13 +74,7 @@ class SliceView(QWidget):
         self._right_press: QPointF | None = None
         self._hand: QPointF | None = None
         self._wheel = 0.0
-        self._image: QImage | None = None
-        self._image_key: object = None
-        self._pixels: NDArray[np.uint32] | None = None
-        self._roi: MaskPicture | None = None
-        self._roi_key: object = None
-        self._proposal: list[MaskPicture] = []
-        self._proposal_key: object = None
+        self._layers = SliceLayers(self)
         rate = self.screen().refreshRate() or 60.0
         self._pager = SlicePager(self._page, max(4, int(1000 / rate)), self)
         self.setMouseTracking(True)
@@ -97,57 +84,6 @@ class SliceView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(text(f"viewer.plane_{kind}", language))
         state.changed.connect(self._state_changed)
-
-    @property
-    def plane(self) -> Plane:
-        """The plane of the present volume."""
-        return self.state.planes[self.kind]
-
-    @property
-    def slice_index(self) -> int:
-        """Array index of the slice that is shown."""
-        return self.state.position[self.plane.slice_axis]
-
-    @property
-    def scale(self) -> float:
-        """Logical pixels for one mm."""
-        plane = self.plane
-        return self.state.zoom * min(self.width() / plane.width, self.height() / plane.height)
-
-    def to_screen(self, index: Index) -> QPointF:
-        """Where a voxel index (k, j, i) lies in the view, whatever its slice; logical pixels."""
-        u, v = self.plane.to_point(index)
-        u0, v0 = self.plane.to_point(self.state.center)
-        return QPointF(self.width() / 2 + (u - u0) * self.scale, self.height() / 2 + (v - v0) * self.scale)
-
-    def to_index(self, at: QPointF) -> Index:
-        """The voxel index (k, j, i) under a point of the view, on the slice that is shown."""
-        u0, v0 = self.plane.to_point(self.state.center)
-        u = u0 + (at.x() - self.width() / 2) / self.scale
-        v = v0 + (at.y() - self.height() / 2) / self.scale
-        return self.plane.to_index(u, v, float(self.slice_index))
-
-    def voxel_transform(self) -> QTransform:
-        """From columns and rows of the slice (0, 0 at the first voxel's corner) to logical pixels."""
-        plane = self.plane
-        u0, v0 = plane.to_point(self.state.center)
-        return QTransform(
-            plane.column_spacing * self.scale,
-            0,
-            0,
-            plane.row_spacing * self.scale,
-            self.width() / 2 - u0 * self.scale,
-            self.height() / 2 - v0 * self.scale,
-        )
-
-    def zoom_about(self, at: QPointF, index: Index, zoom: float) -> None:
-        """Sets the zoom so that the voxel `index` lies at the point `at` of the view."""
-        self.state.set_view(zoom, self.state.center)
-        plane = self.plane
-        u, v = plane.to_point(index)
-        u0 = u - (at.x() - self.width() / 2) / self.scale
-        v0 = v - (at.y() - self.height() / 2) / self.scale
-        self.state.set_view(self.state.zoom, plane.to_index(u0, v0, self.state.center[plane.slice_axis]))
 
     def probe(self) -> tuple[int, tuple[float, float, float]] | None:
         """HU and LPS position in mm under the hand; None if no voxel that has been read is there."""
@@ -184,10 +120,9 @@ class SliceView(QWidget):
         if changed & Changed.VOLUME:
             self._pager.stop()
             self._held = None
-            self._roi_key = None
-            self._proposal_key = None
+            self._layers.forget_masks()
         if changed & (Changed.VOLUME | Changed.AVAILABLE):
-            self._image_key = None
+            self._layers.forget_voxels()
         if changed & (Changed.VOLUME | Changed.POSITION) and QAccessible.isActive():
             self._describe()
         self.update()
@@ -206,19 +141,22 @@ class SliceView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paints slice, ROI, crosshair, what the tool shows, and the texts."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), Qt.GlobalColor.black)
         if self.state.volume is None:
+            painter.fillRect(self.rect(), Qt.GlobalColor.black)
             self._paint_hint(painter, text("viewer.no_volume", self.language))
             painter.end()
             return
-        self._paint_slice(painter)
+        if self._is_read():
+            self._layers.paint_slice(painter)
+        else:
+            painter.fillRect(self.rect(), Qt.GlobalColor.black)
+            self._paint_hint(painter, text("viewer.slice_loading", self.language))
         if self.state.overlay_shown:
-            self._paint_roi(painter)
-            self._paint_proposal(painter)
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._layers.paint_roi(painter)
+            self._layers.paint_proposal(painter, self.session)
         if self.state.crosshair_shown:
-            self._paint_crosshair(painter)
+            self._layers.paint_crosshair(painter)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_measurements(painter, self)
         self._tool_of(Qt.MouseButton.LeftButton).paint(painter, self)
         self.texts = paint_annotations(painter, self)
@@ -229,80 +167,10 @@ class SliceView(QWidget):
         painter.end()
         self.slice_painted.emit(self.kind, self.slice_index)
 
-    def _paint_slice(self, painter: QPainter) -> None:
-        plane, state = self.plane, self.state
-        if state.ready is not None and plane.slice_axis == 0 and not state.ready[self.slice_index]:
-            self._paint_hint(painter, text("viewer.slice_loading", self.language))
-            return
-        key = (self.slice_index, state.window, state.slab, state.slab_mode)
-        if self._image is None or key != self._image_key:
-            self._image = self._render()
-            self._image_key = key
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, state.interpolated)
-        painter.setTransform(self.voxel_transform())
-        painter.drawImage(0, 0, self._image)
-
-    def _render(self) -> QImage:
-        state, plane = self.state, self.plane
-        assert state.volume is not None  # noqa: S101 - narrows the type; painted only with a volume
-        levels = slab_of(state.volume.hounsfield, plane, self.slice_index, state.slab, state.slab_mode)
-        pixels = np.take(state.table, np.ascontiguousarray(levels).view(np.uint16), mode="wrap")
-        if state.ready is not None:
-            missing = np.broadcast_to(~state.ready[:, None, None], plane.shape)
-            pixels[plane.cut(missing, self.slice_index, self.slice_index)[0]] = 0xFF000000
-        self._pixels = pixels
-        height, width = pixels.shape
-        return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
-
-    def _paint_roi(self, painter: QPainter) -> None:
-        editor = self.state.editor
-        if editor is None or editor.is_empty:
-            return
-        opacity = self.state.overlay_opacity if self.state.overlay_filled else 0.0
-        key = (id(editor), editor.revision, self.slice_index, opacity)
-        if key != self._roi_key or self._roi is None:
-            mask = self.plane.cut(editor.mask, self.slice_index, self.slice_index)[0]
-            self._roi, self._roi_key = MaskPicture.of(mask, ROI_COLOR, opacity), key
-        painter.setTransform(self.voxel_transform())
-        self._roi.paint(painter)
-
-    def _paint_proposal(self, painter: QPainter) -> None:
-        session = self.session
-        if session is None or (session.proposal is None and not session.strokes):
-            return
-        key = (session.revision, self.slice_index)
-        if key != self._proposal_key:
-            self._proposal, self._proposal_key = self._proposal_pictures(session), key
-        painter.setTransform(self.voxel_transform())
-        for picture in self._proposal:
-            picture.paint(painter)
-
-    def _proposal_pictures(self, session: AssistSession) -> list[MaskPicture]:
-        pictures = []
-        if session.proposal is not None:
-            mask = self.plane.cut(session.proposal, self.slice_index, self.slice_index)[0]
-            pictures.append(MaskPicture.of(mask, PROPOSAL_COLOR, 0.35, hatched=True))
-        masks = session.masks()
-        if masks is not None:
-            for strokes, color in zip(masks, (INSIDE_COLOR, OUTSIDE_COLOR), strict=True):
-                mask = self.plane.cut(strokes, self.slice_index, self.slice_index)[0]
-                pictures.append(MaskPicture.of(mask, color, 0.85, hatched=color is OUTSIDE_COLOR))
-        return pictures
-
-    def _paint_crosshair(self, painter: QPainter) -> None:
-        k, j, i = self.state.position
-        at = self.to_screen((float(k), float(j), float(i)))
-        x, y = round(at.x()), round(at.y())
-        width, height, gap = self.width(), self.height(), _CROSSHAIR_GAP
-        # Filled rectangles: a smooth line across the view costs more than the slice itself.
-        for left, top, wide, tall in (
-            (0, y, x - gap, 1),
-            (x + gap, y, width - x - gap, 1),
-            (x, 0, 1, y - gap),
-            (x, y + gap, 1, height - y - gap),
-        ):
-            if wide > 0 and tall > 0:
-                painter.fillRect(left, top, wide, tall, _CROSSHAIR)
+    def _is_read(self) -> bool:
+        """False for an axial slice that has not been read yet."""
+        ready = self.state.ready
+        return ready is None or self.plane.slice_axis != 0 or bool(ready[self.slice_index])
 
     def _paint_hint(self, painter: QPainter, hint: str) -> None:
         painter.setPen(QColor(170, 170, 170))
@@ -392,36 +260,8 @@ class SliceView(QWidget):
         if self.state.volume is None:
             super().keyPressEvent(event)
             return
-        tool = self._tool_of(Qt.MouseButton.LeftButton)
-        arrows = {
-            Qt.Key.Key_Left: (-1, 0),
-            Qt.Key.Key_Right: (1, 0),
-            Qt.Key.Key_Up: (0, -1),
-            Qt.Key.Key_Down: (0, 1),
-        }
-        key = Qt.Key(event.key())
-        if event.modifiers() & Qt.KeyboardModifier.AltModifier and key in arrows:
-            steps = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-            self._move_crosshair(arrows[key][0] * steps, arrows[key][1] * steps)
-        elif key == Qt.Key.Key_Space:
-            self._click_at_crosshair(tool, event.modifiers())
-        elif not (key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and tool.enter()):
+        if not press_key(self, self._tool_of(Qt.MouseButton.LeftButton), event):
             super().keyPressEvent(event)
-
-    def _move_crosshair(self, columns: int, rows: int) -> None:
-        k, j, i = self.state.position
-        plane = self.plane
-        u, v = plane.to_point((float(k), float(j), float(i)))
-        moved = plane.to_index(u + columns * plane.column_spacing, v + rows * plane.row_spacing, self.slice_index)
-        self.state.set_position(moved)
-
-    def _click_at_crosshair(self, tool: SliceTool, modifiers: Qt.KeyboardModifier) -> None:
-        k, j, i = self.state.position
-        index = on_slice((float(k), float(j), float(i)), self.plane.slice_axis, self.slice_index)
-        pointer = Pointer(self, self.to_screen(index), index, modifiers)
-        tool.press(pointer)
-        tool.release(pointer)
-        self.update()
 
     def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Shows the active tool's cursor."""

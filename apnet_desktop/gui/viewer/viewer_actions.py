@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from apnet_desktop.gui.viewer.bindings import Bindings, Command, WindowPreset
 from apnet_desktop.gui.viewer.slice_pixels import SlabMode
-from apnet_desktop.gui.viewer.viewer_state import Changed, Tool, ViewerState
+from apnet_desktop.gui.viewer.tools.kinds import Tool
+from apnet_desktop.gui.viewer.viewer_state import Changed, ViewerState
 from apnet_desktop.language import Language, text
 
 __all__ = ["ViewerActions", "preset_label"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Flag, StrEnum, auto
+from enum import Flag, auto
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,42 +15,15 @@ from apnet_desktop.ct.volume import CtVolume
 from apnet_desktop.gui.viewer.measurements import Measurement
 from apnet_desktop.gui.viewer.plane import Index, Plane, PlaneKind
 from apnet_desktop.gui.viewer.slice_pixels import SlabMode, grayscale_table
+from apnet_desktop.gui.viewer.tools.kinds import Tool
 
-__all__ = ["Changed", "Tool", "ViewerState"]
+__all__ = ["Changed", "ViewerState"]
 
 _ZOOM_LIMITS = (0.5, 40.0)
 _BRUSH_LIMITS = (0.5, 60.0)
 _WINDOW_WIDTHS = (1.0, 20000.0)
 _WINDOW_CENTERS = (-10000.0, 30000.0)
 _MAXIMUM_SLAB = 50.0
-
-
-class Tool(StrEnum):
-    """What the left button does on an image. Each has a sentence `viewer.command_tool_<value>`."""
-
-    WINDOW = "window"
-    PAN = "pan"
-    ZOOM = "zoom"
-    CROSSHAIR = "crosshair"
-    BRUSH = "brush"
-    ERASER = "eraser"
-    THRESHOLD = "threshold"
-    POLYGON = "polygon"
-    GROW = "grow"
-    INSIDE = "inside"
-    OUTSIDE = "outside"
-    DISTANCE = "distance"
-    ANGLE = "angle"
-    ELLIPSE = "ellipse"
-    FREEHAND = "freehand"
-
-    @property
-    def edits(self) -> bool:
-        """True if it changes the ROI."""
-        return self in _EDITING
-
-
-_EDITING = frozenset({Tool.BRUSH, Tool.ERASER, Tool.THRESHOLD, Tool.POLYGON, Tool.GROW, Tool.INSIDE, Tool.OUTSIDE})
 
 
 class Changed(Flag):

@@ -68,8 +68,8 @@ def _scenes(viewer) -> Iterator[str]:  # type: ignore[no-untyped-def]
     from PySide6.QtWidgets import QApplication
 
     from apnet_desktop.gui.viewer.bindings import Command
-    from apnet_desktop.gui.viewer.ct_viewer import ViewerLayout
-    from apnet_desktop.gui.viewer.viewer_state import Tool
+    from apnet_desktop.gui.viewer.plane_layout import ViewerLayout
+    from apnet_desktop.gui.viewer.tools.kinds import Tool
     from tests.gui.viewer.hand import axial, click, drag
 
     def wait() -> None:

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from apnet_desktop.gui.viewer.bindings import Bindings, Command, MouseAction
 from apnet_desktop.gui.viewer.bindings_editor import BindingsEditor
 from apnet_desktop.gui.viewer.cheat_sheet import CheatSheet, sheet_rows
-from apnet_desktop.gui.viewer.viewer_state import Tool
+from apnet_desktop.gui.viewer.tools.kinds import Tool
 from apnet_desktop.language import Language
 from tests.gui.viewer.hand import axial, shown_viewer
 

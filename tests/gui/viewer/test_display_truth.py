@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from apnet_desktop.ct.geometry import Vector3
-from apnet_desktop.gui.viewer.ct_viewer import CtViewer, ViewerLayout
+from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 from apnet_desktop.gui.viewer.plane import PlaneKind
+from apnet_desktop.gui.viewer.plane_layout import ViewerLayout
 from apnet_desktop.language import Language
 from tests.gui.viewer.phantoms import ALL_DIRECTIONS, patient_value, patient_volume
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
-from apnet_desktop.gui.viewer.viewer_state import Tool
+from apnet_desktop.gui.viewer.tools.kinds import Tool
 from apnet_desktop.language import Language
 from tests.gui.viewer.hand import axial, drag, soft_volume
 from tests.gui.viewer.phantoms import simple_volume

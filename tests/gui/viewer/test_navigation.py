@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from apnet_desktop.gui.viewer.bindings import Bindings, Command, WindowPreset
-from apnet_desktop.gui.viewer.ct_viewer import CtViewer, ViewerLayout
+from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 from apnet_desktop.gui.viewer.plane import PlaneKind
-from apnet_desktop.gui.viewer.viewer_state import Tool
+from apnet_desktop.gui.viewer.plane_layout import ViewerLayout
+from apnet_desktop.gui.viewer.tools.kinds import Tool
 from apnet_desktop.language import Language
 from tests.gui.viewer.hand import axial, drag, roi_of, shown_viewer, turn_wheel
 from tests.gui.viewer.phantoms import simple_volume

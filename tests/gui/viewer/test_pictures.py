@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from apnet_desktop.gui.viewer.ct_viewer import ViewerLayout
+from apnet_desktop.gui.viewer.plane_layout import ViewerLayout
 from apnet_desktop.language import Language
 from tests.gui.viewer.hand import shown_viewer
 from tests.gui.viewer.pictures import SCALES, THEMES, check_texts, make_all

@@ -14,7 +14,7 @@ from apnet_desktop.gui.viewer.bindings import Command
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 from apnet_desktop.gui.viewer.measurements import MeasurementKind
 from apnet_desktop.gui.viewer.plane import PlaneKind
-from apnet_desktop.gui.viewer.viewer_state import Tool
+from apnet_desktop.gui.viewer.tools.kinds import Tool
 from tests.gui.conftest import EventLoopProbe
 from tests.gui.viewer.hand import axial, click, drag, roi_of, shown_viewer, soft_volume, turn_wheel
 
