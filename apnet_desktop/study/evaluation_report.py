@@ -76,7 +76,7 @@ def _text(words: str, size: float = 9, **options: Any) -> Any:
 
 
 def _heading(words: str) -> Any:
-    return _text(words, 12, spaceBefore=10)
+    return _text(words, 12, spaceBefore=10, keepWithNext=1)
 
 
 def _banner(evaluation: Evaluation) -> Any:
@@ -113,7 +113,7 @@ def _opening(evaluation: Evaluation, manifest: Manifest) -> list[Any]:
         _text(f"{evaluation.cohort}; {manifest.outcome.label.en} within {evaluation.horizon_months} months."),
         _text(
             f"{flow.rows} rows → {flow.ineligible} ineligible, {flow.without_ct} without usable images → "
-            f"{flow.evaluated} evaluated: {flow.events} events, {flow.deaths_before_recurrence} deaths without "
+            f"{flow.evaluated} evaluated: {flow.events} events, {flow.deaths_before_recurrence} died without "
             f"recurrence, {flow.censored_before_horizon} censored before the horizon."
         ),
         *[_text(note.text()) for note in evaluation.notes],
@@ -156,7 +156,10 @@ def _measures(evaluation: Evaluation) -> list[Any]:
     story = [
         _heading("Measures"),
         _table(rows, [110, *[(_WIDTH - 110) / len(columns)] * len(columns)]),
-        _text(f"95 % intervals. Shares from sensitivity down are at the fixed threshold of {threshold:.1%}."),
+        _text(
+            f"95 % intervals. Shares from sensitivity down are at the fixed threshold of {threshold:.1%}.",
+            spaceBefore=4,
+        ),
     ]
     for comparison in evaluation.comparisons:
         shown = comparison.delong or comparison.bootstrap
@@ -179,16 +182,55 @@ def _what_is_possible(evaluation: Evaluation) -> list[Any]:
     return story
 
 
+_CAPTIONS = {
+    "roc": "ROC curves with AUROC and 95 % interval.",
+    "calibration": "Observed against predicted risk; the band is the 95 % interval of the fused route.",
+    "decision_curve": "Net benefit against treating all and treating none.",
+    "risk_by_outcome": "Predicted risks of patients with (up) and without (down) recurrence; dotted: the threshold.",
+    "follow_up": "Cumulative incidence of recurrence by risk group, death competing, with 95 % intervals.",
+    "subgroups": "AUROC of the fused route by subgroup (events / patients).",
+}
+
+
 def _figures(pictures: tuple[Path, ...]) -> list[Any]:
+    """Upright figures two abreast, then wide ones alone, each with its caption."""
+    from reportlab.platypus import KeepTogether, Table
+
+    rows: list[Any] = []
+    waiting: list[Any] = []
+
+    def abreast() -> None:
+        if waiting:
+            cells = [*waiting, *[""] * (2 - len(waiting))]
+            rows.append(Table([cells], colWidths=[_WIDTH / 2] * 2, style=[("VALIGN", (0, 0), (-1, -1), "TOP")]))
+            waiting.clear()
+
+    # Upright ones first, so that they fill their rows.
+    for ratio, picture in sorted(((_ratio(picture), picture) for picture in pictures), key=lambda one: one[0] > 1.4):
+        if ratio > 1.4:
+            abreast()
+            rows.append(KeepTogether(_figure(picture, _WIDTH, ratio)))
+            continue
+        waiting.append(_figure(picture, _WIDTH / 2 - 14, ratio))
+        if len(waiting) == 2:
+            abreast()
+    abreast()
+    # A heading never stands alone at the foot of a page.
+    return [KeepTogether([_heading("Figures"), *rows[:1]]), *rows[1:]]
+
+
+def _ratio(picture: Path) -> float:
     from reportlab.lib.utils import ImageReader
+
+    width, height = ImageReader(str(picture)).getSize()
+    return float(width / height)
+
+
+def _figure(picture: Path, width: float, ratio: float) -> list[Any]:
     from reportlab.platypus import Image
 
-    story: list[Any] = [_heading("Figures")]
-    for picture in pictures:
-        width, height = ImageReader(str(picture)).getSize()
-        shown = _WIDTH if width > 1.4 * height else 300
-        story.append(Image(str(picture), width=shown, height=shown * height / width, hAlign="LEFT"))
-    return story
+    image = Image(str(picture), width=width, height=width / ratio, hAlign="LEFT")
+    return [image, _text(_CAPTIONS.get(picture.stem, picture.stem), 7.5)]
 
 
 def _subgroups(evaluation: Evaluation) -> list[Any]:
@@ -204,7 +246,7 @@ def _subgroups(evaluation: Evaluation) -> list[Any]:
             ]
         )
     note = "Below 20 patients or 5 events (or non-events): counts only."
-    return [_heading("Subgroups"), _table(rows, [170, 50, 50, 115, 115]), _text(note)]
+    return [_heading("Subgroups"), _table(rows, [170, 50, 50, 115, 115]), _text(note, spaceBefore=4)]
 
 
 def _missing(evaluation: Evaluation) -> list[Any]:

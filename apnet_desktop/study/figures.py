@@ -169,7 +169,7 @@ def _follow_up(evaluation: Evaluation, language: Language) -> Any:
     if not evaluation.cumulative_incidence:
         return None
     figure, axes = _canvas(evaluation, language)
-    colours = ("#009E73", "#D55E00", "#0072B2", "#CC79A7")
+    colours = ("#D55E00", "#009E73", "#0072B2", "#CC79A7")  # the group at high risk comes first
     for colour, curve in zip(colours, evaluation.cumulative_incidence, strict=False):
         label = f"{curve.label} (n = {curve.patients})"
         axes.step(curve.months, curve.incidence, where="post", color=colour, label=label)
