@@ -71,16 +71,22 @@ def licence_of(distribution: Distribution, known: AllowList | None = None) -> st
     return "" if "" in found else " AND ".join(sorted(found))
 
 
+@cache
+def _licensing() -> Any:
+    """The SPDX list; it takes seconds to read."""
+    return get_spdx_licensing()
+
+
 def _parsed(expression: str) -> LicenseExpression | None:
     try:
-        return get_spdx_licensing().parse(expression, validate=True)
+        return _licensing().parse(expression, validate=True)
     except ExpressionError:
         return None
 
 
 def is_allowed(expression: str, allowed: Iterable[str]) -> bool:
     """True if a licence may be chosen from the expression that is allowed: all of an AND, one of an OR."""
-    licensing = get_spdx_licensing()
+    licensing = _licensing()
     try:
         parsed = licensing.parse(expression)
     except ExpressionError:

@@ -27,6 +27,7 @@ def stage(root: Path, target: Path, variant: Variant) -> None:
     shutil.rmtree(target, ignore_errors=True)
     data = target / "data"
     shutil.copytree(root / "resources", data / "resources")
+    shutil.copytree(root / "docs" / "manual", data / "manual")
     make_icons(root / "resources" / "icons" / "apnet.svg", target)
     shutil.copytree(root / "models" / "apnet-demo", data / "models" / "apnet-demo")
     manual = root / "docs" / "manual"

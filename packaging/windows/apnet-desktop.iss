@@ -75,7 +75,8 @@ Root: HKA; Subkey: "Software\Classes\APNet.dicom\DefaultIcon"; ValueType: string
 Root: HKA; Subkey: "Software\Classes\APNet.dicom\shell\open\command"; ValueType: string; ValueData: """{app}\apnet-desktop.exe"" ""%1"""
 Root: HKA; Subkey: "Software\Classes\.dcm\OpenWithProgids"; ValueType: string; ValueName: "APNet.dicom"; ValueData: ""; Flags: uninsdeletevalue
 ; Offered by "Open with" for ZIPs (a CT or an exported case) and DICOMDIR too.
-Root: HKA; Subkey: "Software\Classes\Applications\apnet-desktop.exe\shell\open\command"; ValueType: string; ValueData: """{app}\apnet-desktop.exe"" ""%1"""; Flags: uninsdeletekey
+Root: HKA; Subkey: "Software\Classes\Applications\apnet-desktop.exe"; ValueType: string; ValueName: "FriendlyAppName"; ValueData: "APNet Desktop"; Flags: uninsdeletekey
+Root: HKA; Subkey: "Software\Classes\Applications\apnet-desktop.exe\shell\open\command"; ValueType: string; ValueData: """{app}\apnet-desktop.exe"" ""%1"""
 Root: HKA; Subkey: "Software\Classes\Applications\apnet-desktop.exe\SupportedTypes"; ValueType: string; ValueName: ".dcm"; ValueData: ""
 Root: HKA; Subkey: "Software\Classes\Applications\apnet-desktop.exe\SupportedTypes"; ValueType: string; ValueName: ".zip"; ValueData: ""
 
