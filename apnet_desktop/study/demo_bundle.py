@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +18,9 @@ from numpy.typing import NDArray
 
 from apnet_desktop.bundle.files import Bundle
 from apnet_desktop.bundle.manifest import (
-    BundleStatus,
-    Eligibility,
-    Fusion,
     Manifest,
-    Outcome,
-    Threshold,
-    TrainingCohort,
 )
 from apnet_desktop.bundle.prediction import Compute, Precision, Route
-from apnet_desktop.clinical.factor import FactorSchema, Label
 from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.language import Message
 from apnet_desktop.model.assemble import assemble_bundle
@@ -42,7 +34,8 @@ from apnet_desktop.model.weights import Weights
 from apnet_desktop.simulation.findings import CAUSES
 from apnet_desktop.simulation.risk import HORIZON_MONTHS
 from apnet_desktop.study.apply import LoadedBundle, risks_of
-from apnet_desktop.study.development import Development, DevelopmentSettings, cases_of, develop
+from apnet_desktop.study.demo_manifest import VERSION, finished_manifest, provisional_manifest
+from apnet_desktop.study.development import DevelopmentSettings, cases_of, develop
 from apnet_desktop.study.evaluate_cohort import EvaluatedPatients, build_evaluation
 from apnet_desktop.study.evaluation import Evaluation
 from apnet_desktop.study.evaluation_log import log_evaluation
@@ -59,14 +52,10 @@ from apnet_desktop.study.simulated_cohort import (
     reader_targets,
     weights_digest,
 )
-from apnet_desktop.study.statistics.classification import classification_measures
 
-__all__ = ["DemonstrationRun", "bundle_manifest", "main"]
+__all__ = ["DemonstrationRun", "main"]
 
 Arrays = dict[str, NDArray[np.generic]]
-_VERSION = "0.1.0"
-# A person may go on with a reason that record and report keep: with a demonstration nothing rests on the number.
-_OVERRIDABLE = ("ct.slice_thickness", "model.thickness", "ct.coverage", "ct.roi_volume", "model.roi_volume")
 
 
 def _say(sentence: str) -> None:
@@ -178,46 +167,10 @@ class DemonstrationRun:
         return read_rows(self.folder(name, seed), seed, "default", count)
 
 
-def bundle_manifest(
-    schema: FactorSchema, cohort: TrainingCohort, threshold: Threshold, folds: int, settings: dict[str, float]
-) -> Manifest:
-    """The demonstration's manifest, without files."""
-    return Manifest(
-        name="apnet-demo",
-        version=_VERSION,
-        status=BundleStatus.DEMONSTRATION,
-        created=date.today(),  # noqa: DTZ011 - a calendar day, not a moment
-        outcome=Outcome(
-            label=Label(en="recurrence of acute pancreatitis", zh="急性胰腺炎复发"),
-            definition=Label(
-                en="first new attack of acute pancreatitis after discharge; death without recurrence competes",
-                zh="出院后首次再发急性胰腺炎；未复发而死亡为竞争事件",
-            ),
-            horizon_months=HORIZON_MONTHS,
-            starts=Label(en="discharge from the index admission", zh="本次住院出院日"),
-        ),
-        eligibility=Eligibility(overridable=_OVERRIDABLE),
-        factors=schema,
-        ct=RECIPE,
-        backbones=BACKBONES,
-        fusion=Fusion(embedding=EMBEDDING, findings=READER_FINDINGS, folds=folds, settings=dict(settings)),
-        threshold=threshold,
-        cohort=cohort,
-        files=(),
-    )
-
-
-def _provisional(schema: FactorSchema, folds: int) -> Manifest:
-    """Enough of a manifest to run the network before a cohort was developed on."""
-    words = Label(en="-", zh="-")
-    cohort = TrainingCohort(description=words, simulated=True, patients=0, events=0, prevalence=0.5)
-    return bundle_manifest(schema, cohort, Threshold(risk=0.5, rule=words, sensitivity=0, specificity=0), folds, {})
-
-
 def build(run: DemonstrationRun, out: Path, settings: DevelopmentSettings, training: dict[str, str]) -> Bundle:
     """Everything after pre-training: features, reader, heads, calibration, reference, evaluation, bundle."""
     schema = default_schema().subset(PREDICTORS)
-    provisional = _provisional(schema, settings.folds)
+    provisional = provisional_manifest(schema, settings.folds)
     tensors = run.network()
     reading, developing = run.cohort("reader"), run.cohort("development")
     _say(f"features of {len(reading.rows)} patients for the reader")
@@ -229,7 +182,7 @@ def build(run: DemonstrationRun, out: Path, settings: DevelopmentSettings, train
     cases = cases_of(developing.ids, features, developing.records, schema, state, reader)
     _say(f"develop on {int((state.event & state.known).sum())} events")
     development = develop(cases, schema, reader.prior, settings, lambda what, done: _say(f"  {what} {done:.0%}"))
-    manifest = _finished_manifest(schema, development, developing, settings)
+    manifest = finished_manifest(schema, development, developing, settings)
     encoded = development.encoding.encode(cases.table)
     seen = np.concatenate([pooled, cases.pooled])
     fused = development.risks[Route.FUSED]
@@ -249,57 +202,6 @@ def build(run: DemonstrationRun, out: Path, settings: DevelopmentSettings, train
         **training,
     }
     return assemble(evaluation.model_dump(mode="json"), model_card(manifest, evaluation, words))
-
-
-def _finished_manifest(
-    schema: FactorSchema, development: Development, cohort: SimulatedCohort, settings: DevelopmentSettings
-) -> Manifest:
-    state = cohort.state(HORIZON_MONTHS)
-    known = state.known
-    measured = classification_measures(
-        state.event[known],
-        development.risks[Route.FUSED][known],
-        development.threshold,
-        settings.seed,
-        state.weights[known],
-        replicates=2,
-    )
-    share = f"{settings.sensitivity:.0%}"
-    threshold = Threshold(
-        risk=development.threshold,
-        rule=Label(
-            en=f"the highest risk at which out-of-fold sensitivity was at least {share}",
-            zh=f"折外灵敏度不低于 {share} 的最高风险值",
-        ),
-        sensitivity=measured.sensitivity.value if measured.sensitivity is not None else 0.0,
-        specificity=measured.specificity.value if measured.specificity is not None else 0.0,
-    )
-    events = int((state.event & known).sum())
-    description = Label(
-        en=f"{len(cohort.rows)} simulated patients (seed {cohort.seed}), {settings.folds}-fold cross-validation",
-        zh=f"{len(cohort.rows)} 例模拟患者（种子 {cohort.seed}），{settings.folds} 折交叉验证",
-    )
-    training = TrainingCohort(
-        description=description,
-        simulated=True,
-        patients=len(cohort.rows),
-        events=events,
-        prevalence=development.prevalence,
-    )
-    penalties = development.models.fused_penalties
-    return bundle_manifest(
-        schema,
-        training,
-        threshold,
-        settings.folds,
-        {
-            "seed": settings.seed,
-            "refits": settings.refits,
-            "penalty_image": float(np.median([p.image for p in penalties])),
-            "penalty_clinical": float(np.median([p.clinical for p in penalties])),
-            "penalty_fusion": float(np.median([p.fusion for p in penalties])),
-        },
-    )
 
 
 def _reader_quality(reader: Reader, pooled: NDArray[np.float64], cohort: SimulatedCohort) -> dict[str, str]:
@@ -362,7 +264,7 @@ def main(arguments: list[str] | None = None) -> int:
     evaluation = Evaluation.model_validate_json(bundle.read("evaluation.json"))
     fused = evaluation.route(Route.FUSED)
     area = "" if fused is None else f"AUROC fused {fused.auroc_bootstrap.value:.3f}"
-    what = f"demonstration bundle {_VERSION}, {evaluation.flow.evaluated} patients"
+    what = f"demonstration bundle {VERSION}, {evaluation.flow.evaluated} patients"
     log_evaluation(str(plan.evaluation_seed), bundle.sha256, what, area)
     _say(f"{bundle.folder}: {bundle.manifest.name} {bundle.manifest.version}, {bundle.sha256[:12]}")
     return 0

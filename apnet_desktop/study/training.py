@@ -6,8 +6,6 @@ label of the cohort. Features are extracted once and kept, so that a run that wa
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +23,6 @@ from apnet_desktop.locations import models_folder
 from apnet_desktop.model.assemble import assemble_bundle
 from apnet_desktop.model.compute import choose_compute
 from apnet_desktop.model.features import Features
-from apnet_desktop.model.inputs import ModelInputs
 from apnet_desktop.model.reference import fit_reference
 from apnet_desktop.model.risk import load_risk_model
 from apnet_desktop.model.weights import Weights
@@ -33,11 +30,10 @@ from apnet_desktop.study.apply import LoadedBundle
 from apnet_desktop.study.cohort import Cohort, read_cohort
 from apnet_desktop.study.cohort_inputs import PatientInputs, cohort_inputs, refuse_leaks, simulated_recipe
 from apnet_desktop.study.development import Cases, Development, cases_of, develop
+from apnet_desktop.study.development_files import write_development
 from apnet_desktop.study.evaluate_cohort import EvaluatedPatients, build_evaluation
 from apnet_desktop.study.evaluation import Evaluation
-from apnet_desktop.study.finetuning import FinetuningSettings, StageMaps, finetuned_scores
 from apnet_desktop.study.model_card import model_card
-from apnet_desktop.study.systems import system_rows, write_rows
 from apnet_desktop.study.trained_manifest import TrainingSettings, trained_manifest
 
 __all__ = ["Progress", "TrainingSettings", "patient_features", "patient_groups", "train", "usable_patients"]
@@ -83,7 +79,7 @@ def train(cohort_folder: Path, out: Path, settings: TrainingSettings, progress: 
     manifest = trained_manifest(pretrained.manifest, cohort, cases, development, settings, simulated)
     evaluation = _out_of_fold(manifest, cohort, patients, cases, development, left_out, settings)
     bundle = _assemble(out, manifest, loaded, cases, development, evaluation)
-    _write_development(out, cases, development, patients, features, settings, loaded, progress)
+    write_development(out, cases, development, patients, features, settings, loaded, progress)
     progress("study.stage_done", 1.0)
     return bundle
 
@@ -248,74 +244,3 @@ def patient_groups(patients: list[PatientInputs]) -> dict[str, tuple[str, ...]]:
         "scanner": tuple(fact.scanner if fact is not None and fact.scanner else "unknown" for fact in facts),
         "phase": tuple(fact.phase if fact is not None else "unknown" for fact in facts),
     }
-
-
-def _write_development(
-    out: Path,
-    cases: Cases,
-    development: Development,
-    patients: list[PatientInputs],
-    features: list[Features],
-    settings: TrainingSettings,
-    loaded: LoadedBundle,
-    progress: Progress,
-) -> None:
-    """Partition, out-of-fold risks, results table and metrics, beside the bundle: none of it rides in the bundle."""
-    folder = out.with_name(out.name + "-development")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "partition.json").write_text(development.partition.model_dump_json(indent=1), encoding="utf-8")
-    rows = [
-        {"row": one.patient.row, **{route.value: float(risk[n]) for route, risk in development.risks.items()}}
-        for n, one in enumerate(patients)
-    ]
-    (folder / "out_of_fold.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    inputs = [one.inputs for one in patients if one.inputs is not None]
-    tuned = _finetuned(folder, inputs, features, cases, development, settings, loaded, progress)
-    table = system_rows(
-        cases,
-        development,
-        loaded.bundle.manifest,
-        loaded.model.weights.reader,
-        inputs,
-        settings.development.seed,
-        settings.all_rows,
-        lambda done: progress("study.stage_rows", done),
-        settings.replicates,
-        {"apnet_finetuned": tuned} if tuned is not None else {},
-    )
-    write_rows(table, folder)
-    identity = {
-        "settings": settings.model_dump(mode="json"),
-        "pretrained": loaded.bundle.sha256,
-        "cases": hashlib.sha256("\n".join(cases.ids).encode()).hexdigest(),
-    }
-    (folder / "run.json").write_text(json.dumps(identity, indent=1), encoding="utf-8")
-
-
-def _finetuned(
-    folder: Path,
-    inputs: list[ModelInputs],
-    features: list[Features],
-    cases: Cases,
-    development: Development,
-    settings: TrainingSettings,
-    loaded: LoadedBundle,
-    progress: Progress,
-) -> Floats | None:
-    """Out-of-fold logits with the last stages tuned in each fold; None where that was not asked for."""
-    if not settings.finetune:
-        return None
-    work = settings.work or folder.with_name(folder.name.removesuffix("-development") + "-work")
-    device = loaded.compute.device.value
-    maps = StageMaps(loaded.tensors, loaded.bundle.manifest, work / f"stages-{loaded.digest}", device)
-    return finetuned_scores(
-        cases,
-        inputs,
-        features,
-        development,
-        loaded.model.weights.reader,
-        maps,
-        FinetuningSettings(device=device, seed=settings.development.seed),
-        folder / "finetuned",
-        lambda done: progress("study.stage_finetune", done),
-    )

@@ -20,11 +20,12 @@ from apnet_desktop.model.inputs import ModelInputs, ViewGeometry
 from apnet_desktop.simulation.patient import simulate_patient
 from apnet_desktop.study.apply import LoadedBundle
 from apnet_desktop.study.development import Cases
-from apnet_desktop.study.finetuning import DeepReading, FinetuningSettings, StageMaps, last_stage, tune
+from apnet_desktop.study.finetuning import FinetuningSettings, tune
 from apnet_desktop.study.pretraining import PretrainingSettings, open_run
 from apnet_desktop.study.pretraining_data import MASKS, SlicePool
 from apnet_desktop.study.recipe import BACKBONES, EMBEDDING, RECIPE
 from apnet_desktop.study.simulated_inputs import simulated_inputs
+from apnet_desktop.study.stage_maps import DeepReading, StageMaps, last_stage
 from apnet_desktop.study.statistics.censoring import HorizonOutcome
 from tests.benchmarks.ratio import Ratio
 

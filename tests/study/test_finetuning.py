@@ -15,8 +15,9 @@ from apnet_desktop.model.engine import extract_features
 from apnet_desktop.model.inputs import ModelInputs, prepare_inputs
 from apnet_desktop.study.apply import LoadedBundle
 from apnet_desktop.study.development import Cases, Development, DevelopmentSettings, develop
-from apnet_desktop.study.finetuning import FinetuningSettings, StageMaps, finetuned_scores, last_stage
+from apnet_desktop.study.finetuning import FinetuningSettings, finetuned_scores
 from apnet_desktop.study.partition import fold_indices
+from apnet_desktop.study.stage_maps import StageMaps, last_stage
 from apnet_desktop.study.statistics.censoring import HorizonOutcome
 from tests.model.factory import body, build_bundle, schema
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.bundle.calibration import logit, sigmoid
-from apnet_desktop.bundle.files import open_bundle
 from apnet_desktop.bundle.prediction import Compute
 from apnet_desktop.clinical.schema import default_schema
-from apnet_desktop.errors import BundleError
 from apnet_desktop.model.clinical_columns import fit_encoding
 from apnet_desktop.study.apply import LoadedBundle
-from apnet_desktop.study.claims import ablations
+from apnet_desktop.study.claims.ablation_steps import AblationSteps
+from apnet_desktop.study.claims.ablations import VARIANTS
 from apnet_desktop.study.claims.models import (
     ROUTE_NAMES,
     SimulatedModel,
@@ -27,25 +25,24 @@ from apnet_desktop.study.claims.models import (
     interval_coverage,
     true_causes,
 )
-from apnet_desktop.study.claims.patients import PATIENT_SECONDS, PatientStore, Population
+from apnet_desktop.study.claims.patient_steps import PatientSteps
+from apnet_desktop.study.claims.patients import PatientStore, Population
 from apnet_desktop.study.claims.steps import Step, Steps
 from apnet_desktop.study.development import Cases, DevelopmentSettings, fit_folds
 from apnet_desktop.study.localisation import localise
 from apnet_desktop.study.partition import stratified_partition
 from apnet_desktop.study.protocol import ClaimsPlan
 from apnet_desktop.study.reading import explained_variance, simulated_truth
-from apnet_desktop.study.recipe import BACKBONES, GENERATORS, PREDICTORS
+from apnet_desktop.study.recipe import GENERATORS, PREDICTORS
 from apnet_desktop.study.simulated_cohort import READER_FINDINGS, SimulatedCohort
 from apnet_desktop.study.statistics.censoring import HorizonOutcome
-from apnet_desktop.study.statistics.discrimination import auroc, compare_auroc_delong
+from apnet_desktop.study.statistics.discrimination import auroc
 
 __all__ = ["ClaimsStudy"]
 
 Floats = NDArray[np.float64]
-_PIECE = 250
 # Processor seconds, one core of an AMD EPYC: a development with 200 refits, the same without, tuned clinical models.
 _DEVELOP, _FOLDS, _SYSTEMS = 45.0, 10.0, 90.0
-_SLICE = 0.13
 
 
 @dataclass
@@ -76,6 +73,11 @@ class ClaimsStudy:
     _seen: dict[str, tuple[SimulatedCohort, Cases]] = field(default_factory=dict)
 
     @property
+    def patients(self) -> PatientSteps:
+        """Makes the steps over patients."""
+        return PatientSteps(self.store, self.steps)
+
+    @property
     def store(self) -> PatientStore:
         """Patients and their features by the bundle's network."""
         return PatientStore(self.work, self.loaded, self.processes, self.device)
@@ -87,12 +89,12 @@ class ClaimsStudy:
         each = plan.development_patients + plan.validation_patients
         curve = tuple(f"learning-{size}" for size in sorted(plan.learning))
         permuted = tuple(f"permuted-{n}" for n in range(plan.permutation_runs))
-        variants = tuple(variant.name for variant in ablations.VARIANTS)
+        variants = tuple(variant.name for variant in VARIANTS)
         models = tuple(f"cohort-{seed}" for seed in seeds)
-        steps = self._patients(self._test, (*models, "reading", *curve, *variants))
+        steps = self.patients.patients(self._test, (*models, "reading", *curve, *variants))
         for number, (seed, name) in enumerate(zip(seeds, models, strict=True), start=1):
             serves = (name,) if number > 1 else (name, "external", *permuted, *variants)
-            steps += self._patients(Population(seed, each), serves)
+            steps += self.patients.patients(Population(seed, each), serves)
             words = f"cohort {number} of {len(seeds)} (seed {seed}): every system on its own patients and on the test's"
             steps.append(Step(name, words, _DEVELOP + _SYSTEMS, partial(self._cohort, seed)))
         steps.append(Step("reading", "what the network reads, and the limit of it", 40, self._reading))
@@ -102,16 +104,16 @@ class ClaimsStudy:
             )
         words = f"heat maps of {plan.localisation_patients} patients"
         steps.append(Step("localisation", words, plan.localisation_patients * 25, self._localisation))
-        steps += self._patients(self._external, ("external",))
+        steps += self.patients.patients(self._external, ("external",))
         steps.append(Step("external", "the external patients, before and after the shift", _DEVELOP, self._shifted))
         sizes = sorted(plan.learning)
         for n, (size, name) in enumerate(zip(sizes, curve, strict=True)):
             # A larger cohort holds the smaller ones: only the patients that come in are new.
-            steps += self._patients(Population(plan.large_seed, size), curve[n:], sizes[n - 1] if n else 0)
+            steps += self.patients.patients(Population(plan.large_seed, size), curve[n:], sizes[n - 1] if n else 0)
             seconds = _FOLDS * (1 + size / 200)
             steps.append(Step(name, f"learning curve: {size} patients", seconds, partial(self._learning, size)))
         named: dict[str, Step] = {}
-        for step in (*steps, *self._ablation_steps()):
+        for step in (*steps, *AblationSteps(self.patients, plan, self._test).all_steps()):
             named.setdefault(step.name, step)  # two ablations share their reader's patients
         return list(named.values())
 
@@ -130,69 +132,6 @@ class ClaimsStudy:
             Population(plan.cohort_seeds[0], plan.development_patients + plan.validation_patients)
         )
         return cohort, cases.take(np.arange(plan.development_patients))
-
-    def _patients(self, population: Population, serves: tuple[str, ...], start: int = 0) -> list[Step]:
-        """Rendering and features of a population's patients from `start`, in pieces, for the steps `serves`."""
-        features = self._features("", lambda: self.store, population, serves, start)
-        return [*self._rendering(population, serves, start), *features]
-
-    def _rendering(self, population: Population, serves: tuple[str, ...], start: int = 0) -> list[Step]:
-        steps = []
-        for first, stop in _pieces(population, start):
-            steps.append(
-                Step(
-                    name=f"render-{population.name}-{first}-{stop}",
-                    words=f"render {population.name}, patients {first} to {stop - 1}",
-                    seconds=PATIENT_SECONDS[0] * (stop - first),
-                    make=partial(_made, self.store.render, population, first, stop),
-                    heavy=True,
-                    ready=partial(self._ready, serves, lambda: self.store.rendered, population, first, stop),
-                )
-            )
-        return steps
-
-    def _features(
-        self,
-        name: str,
-        store: Callable[[], PatientStore],
-        population: Population,
-        serves: tuple[str, ...],
-        start: int = 0,
-    ) -> list[Step]:
-        """Features by a network; a variant's bundle is opened only when its step comes."""
-        steps = []
-        for first, stop in _pieces(population, start):
-
-            def make(first: int = first, stop: int = stop) -> dict[str, int]:
-                return _made(store().extract, population, first, stop)
-
-            steps.append(
-                Step(
-                    name=f"features{name}-{population.name}-{first}-{stop}",
-                    words=f"features{name.replace('-', ' of ')}: {population.name}, patients {first} to {stop - 1}",
-                    seconds=PATIENT_SECONDS[1] * (stop - first),
-                    make=make,
-                    heavy=True,
-                    ready=partial(self._ready, serves, lambda: store().extracted, population, first, stop),
-                )
-            )
-        return steps
-
-    def _ready(
-        self,
-        serves: tuple[str, ...],
-        there: Callable[[], Callable[[Population, int, int], bool]],
-        population: Population,
-        first: int,
-        stop: int,
-    ) -> bool:
-        """True if the patients are there, or everything that needs them is done: results travel without them."""
-        if all(self.steps.kept(name) is not None for name in serves):
-            return True
-        try:
-            return there()(population, first, stop)
-        except BundleError:
-            return False  # a variant that is not written yet
 
     def _cases(self, population: Population) -> tuple[SimulatedCohort, Cases]:
         key = f"{population.name}-{population.count}"
@@ -293,95 +232,3 @@ class ClaimsStudy:
         found = areas(model.routes(test), test_cohort.truth())
         best = self.steps.kept("reading")["optimum"]["fused"]
         return {"patients": size, "test": found, "share_of_optimum": (found["apnet"] - 0.5) / (best - 0.5)}
-
-    def _ablation_steps(self) -> list[Step]:
-        """Readers and features of the variants, and each variant's model of the first cohort."""
-        plan = self.plan
-        first = Population(plan.cohort_seeds[0], plan.development_patients + plan.validation_patients)
-        steps: list[Step] = []
-        for variant in ablations.VARIANTS:
-            population = self._readers(variant)
-            if variant.reader == "other_constants":
-                steps += self._other_pretraining()
-            steps += self._rendering(population, (variant.name,))
-            store = partial(self._variant_store, variant)
-            if variant.own_network:
-                words = f"network of {variant.name}"
-                steps.append(Step(f"network-{variant.name}", words, 30, partial(self._write_variant, variant)))
-                for one in (population, first, self._test):
-                    steps += self._features(f"-{variant.name}", store, one, (variant.name,))
-            else:
-                steps += self._features("", store, population, (variant.name,))
-            words = f"{variant.name} on the first cohort and the test patients"
-            steps.append(Step(variant.name, words, _DEVELOP, partial(self._variant, variant, population, first)))
-        return steps
-
-    def _other_pretraining(self) -> list[Step]:
-        plan = self.plan
-        patients = Population(plan.other_pretraining_seed, plan.pretraining_patients, "other_constants")
-        words = f"render {patients.count} pre-training patients with other constants"
-        seconds = PATIENT_SECONDS[0] * patients.count
-        steps = [Step("render-other-pretraining", words, seconds, partial(self._render_labels, patients), heavy=True)]
-        for backbone in BACKBONES:
-            name = backbone.timm_name
-            for part in range(1, 5):
-                until = plan.pretraining_slices * part // 4
-                words = f"pre-train {name} on other constants, part {part} of 4"
-                make = partial(self._pretrain, name, patients, until)
-                seconds = _SLICE * plan.pretraining_slices / 4
-                steps.append(Step(f"pretrain-{name}-{part}", words, seconds, make, heavy=True))
-        return steps
-
-    def _readers(self, variant: ablations.Variant) -> Population:
-        plan = self.plan
-        seed = plan.reader_seed if variant.reader == "default" else plan.other_reader_seed
-        return Population(seed, plan.reader_patients, variant.reader)
-
-    def _render_labels(self, population: Population) -> dict[str, int]:
-        self.store.render(population, 0, population.count, labels=True)
-        return {"patients": population.count}
-
-    def _pretrain(self, backbone: str, population: Population, until: int) -> dict[str, int]:
-        folder, threads = self.store.folder(population), min(self.processes, 8)
-        budget = self.plan.pretraining_slices
-        words = ["--budget", str(budget), "--until", str(until), "--threads", str(threads), "--device", self.device]
-        ablations.pretrain_on(folder, self.work / "other-constants", backbone, words)
-        return {"slices": until}
-
-    def _variant_folder(self, variant: ablations.Variant) -> Path:
-        return self.work / "variants" / self.loaded.bundle.sha256[:12] / variant.name
-
-    def _write_variant(self, variant: ablations.Variant) -> dict[str, str]:
-        other = variant.reader == "other_constants"
-        tensors = ablations.other_network(self.work / "other-constants") if other else ablations.random_network()
-        return {"bundle": ablations.write_variant(self.loaded, tensors, self._variant_folder(variant)).sha256}
-
-    def _variant_store(self, variant: ablations.Variant) -> PatientStore:
-        if not variant.own_network:
-            return self.store
-        loaded = LoadedBundle(open_bundle(self._variant_folder(variant)), self.compute)
-        return PatientStore(self.work, loaded, self.processes, self.device)
-
-    def _variant(self, variant: ablations.Variant, readers: Population, first: Population) -> dict[str, Any]:
-        """The variant's model of the first cohort beside APNet's, on the same test patients."""
-        store = self._variant_store(variant)
-        reader = ablations.fit_variant_reader(store, readers, variant.whole_image)
-        cohort, cases = store.cases(first, reader, variant.whole_image)
-        test_cohort, test = store.cases(self._test, reader, variant.whole_image)
-        chosen = cases.take(np.arange(self.plan.development_patients))
-        model = SimulatedModel.develop(cohort, chosen, reader.prior, self._settings(2))
-        risk = model.routes(test)["apnet"]
-        event = test_cohort.truth().event
-        kept = self.steps.kept(f"cohort-{self.plan.cohort_seeds[0]}")
-        apnet = np.array(kept["risks"]["apnet"])
-        compared = compare_auroc_delong(event, apnet, risk)
-        return {"auroc": auroc(event, risk), "apnet_minus": compared.difference.model_dump(mode="json")}
-
-
-def _pieces(population: Population, start: int = 0) -> list[tuple[int, int]]:
-    return [(first, min(first + _PIECE, population.count)) for first in range(start, population.count, _PIECE)]
-
-
-def _made(make: Any, population: Population, first: int, stop: int) -> dict[str, int]:
-    make(population, first, stop)
-    return {"patients": stop - first}
