@@ -40,6 +40,14 @@ PROMISES = {
     "CVE zip bomb": "Extraction has a limit (CVE-2026-5437...5445)",
     "CVE eval": "No eval, exec, yaml.load (CVE-2023-33733)",
     "CVE log": "No data set in the log (pynetdicom #911)",
+    "CVE length": "A declared length allocates nothing that is not there (CVE-2026-3650)",
+    "CVE dimensions": "Rows, columns and frames are checked by kind and value (CVE-2026-5437...5445)",
+    "CVE isolation": "A file that crashes a reader ends a process, not the window (CVE-2024-22100, -25578, -28877, "
+    "CVE-2024-1453, CVE-2025-2480, CVE-2025-5307, CVE-2022-2121)",
+    "CVE nesting": "Nested sequences are bounded (fo-dicom #2114, pydicom #2330)",
+    "CVE dicomdir": "A DICOMDIR names nothing outside its folder (CVE-2026-32711, -52868)",
+    "CVE markup": "A person's text is never read as markup (CVE-2023-33733)",
+    "CVE font cache": "No cache of fonts is unpickled, no format string evaluated (ReportLab, open reports)",
 }
 
 

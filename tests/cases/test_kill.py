@@ -46,8 +46,8 @@ def _check(results: list[dict[str, object]], kills: int) -> None:
 
 
 @tries("C-40", "C-56")
-def test_nothing_is_lost_when_killed(tmp_path: Path) -> None:
-    _check(_kill(tmp_path, 15, 7), 15)
+def test_nothing_is_lost_when_killed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    _check(_kill(tmp_path_factory.mktemp("kills"), 15, 7), 15)
 
 
 @pytest.mark.soak
