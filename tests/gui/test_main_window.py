@@ -255,7 +255,8 @@ def _answers_of_a_woman(demo_case: DemoCase, folder: Path) -> Path:
     content = json.loads(demo_case.clinical_file.read_text())
     content.pop("identity", None)
     content["values"]["sex"] = "F"
-    del content["values"]["body_mass_index"]
+    for id in ("body_mass_index", "admission_date", "discharge_date"):  # the demo patient's CT is of another day
+        del content["values"][id]
     path = folder / "answers.json"
     path.write_text(json.dumps(content))
     return path
