@@ -30,9 +30,6 @@ def stage(root: Path, target: Path, variant: Variant) -> None:
     shutil.copytree(root / "docs" / "manual", data / "manual")
     make_icons(root / "resources" / "icons" / "apnet.svg", target)
     shutil.copytree(root / "models" / "apnet-demo", data / "models" / "apnet-demo")
-    manual = root / "docs" / "manual"
-    if manual.is_dir():
-        shutil.copytree(manual, data / "manual")
     _graph(data / "models", target.parent / "graphs")
     _expected_risk(data / "models")
     if variant is Variant.CPU:
