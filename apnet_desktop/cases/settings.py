@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, JsonValue, ValidationError
 
 from apnet_desktop.cases.files import known_errors, private_folder, user_data_folder, write_file
 from apnet_desktop.errors import CaseError
@@ -59,6 +59,15 @@ class SiteBaseRate(FrozenModel):
     patients: Annotated[int, Field(ge=100, le=10_000_000)]
 
 
+_LONGEST_TABLE = 50_000
+
+
+def _not_too_long(table: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    if len(json.dumps(table)) > _LONGEST_TABLE:
+        raise ValueError("the table is too long")
+    return table
+
+
 class Settings(FrozenModel):
     """What a user can choose.
 
@@ -73,6 +82,8 @@ class Settings(FrozenModel):
         grace_days: Days for which a deleted case can be restored.
         bundle: Folder of the model bundle; empty for the one that ships.
         copy_series: True to copy a CT into the case store, False to leave it where it is.
+        viewer_bindings: The viewer's table of keys, mouse buttons and window presets where a person has changed it;
+            the viewer knows its form. Empty for the shipped table.
     """
 
     version: Literal[1] = 1
@@ -85,6 +96,7 @@ class Settings(FrozenModel):
     grace_days: Annotated[int, Field(ge=1, le=3650)] = 30
     bundle: Annotated[str, Field(max_length=4096)] = ""
     copy_series: bool = False
+    viewer_bindings: Annotated[dict[str, JsonValue], AfterValidator(_not_too_long)] = {}
 
 
 class SettingsFile:

@@ -187,6 +187,7 @@ class MainWindow(DropWindow):
         self.worklist.new_case_wanted.connect(self.ask_folder)
         self.worklist.reading_opened.connect(self._case_opened)
         self.settings.changed.connect(self._settings_changed)
+        self.settings.follow(self.viewer)
         self.ct_flow.moved.connect(self._ct_moved)
         self.runner.progressed.connect(self.job_bar.show_progress)
         self.runner.idle.connect(self._idle)
@@ -247,6 +248,9 @@ class MainWindow(DropWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ends jobs and processes; everything is in the store already."""
+        if self._closed:
+            super().closeEvent(event)
+            return
         self._closed = True
         if self.form is not None:
             self.form.flush()

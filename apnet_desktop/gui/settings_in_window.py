@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget
 
 from apnet_desktop.cases.settings import Settings
+from apnet_desktop.errors import CaseError
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.risk_flow import RiskFlow
 from apnet_desktop.gui.services import Services
 from apnet_desktop.gui.theme import apply_theme
+from apnet_desktop.gui.viewer.bindings import Bindings
 from apnet_desktop.language import Message
 
 if TYPE_CHECKING:
     from apnet_desktop.gui.settings_page import SettingsPage
+    from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 
 __all__ = ["SettingsInWindow"]
 
@@ -58,6 +63,29 @@ class SettingsInWindow(QObject):
         self._risk_flow = risk_flow
         self._leave = leave
         self.page: SettingsPage | None = None
+
+    def follow(self, viewer: CtViewer) -> None:
+        """Gives a viewer the person's own keys, mouse buttons and presets, and keeps what they change of them."""
+        stored = self._services.settings.viewer_bindings
+        if stored:
+            try:
+                viewer.set_bindings(Bindings.model_validate_json(json.dumps(stored)))
+            except ValidationError:
+                self.said.emit(Message.of("settings.bindings_unusable"))
+        viewer.bindings_changed.connect(self._keep_bindings)
+
+    def _keep_bindings(self, bindings: Bindings) -> None:
+        table = {} if bindings == Bindings() else bindings.model_dump(mode="json")
+        settings = self._services.settings.model_copy(update={"viewer_bindings": table})
+        try:
+            self._services.settings_file.save(settings)
+        except CaseError as error:
+            self.said.emit(error.message)
+            return
+        self._services.settings = settings
+        self._keeper.set_settings(settings)
+        if self.page is not None:
+            self.page.settings = settings
 
     def show(self) -> None:
         """Shows the settings page; it is made when it is first asked for."""

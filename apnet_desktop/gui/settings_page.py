@@ -270,6 +270,7 @@ class SettingsPage(QWidget):
                     "grace_days": self.grace_days.value(),
                     "bundle": self.bundle.text().strip(),
                     "copy_series": self.copy_series.isChecked(),
+                    "viewer_bindings": self.settings.viewer_bindings,
                 }
             )
         except ValidationError as error:

@@ -158,12 +158,12 @@ _KEYS: dict[Command, tuple[str, ...]] = {
     Command.MARGIN_SHRINK: ("Ctrl+[",),
     Command.ERASE_SLICE: ("Del",),
     Command.ERASE_ALL: ("Ctrl+Del",),
-    Command.ACCEPT_PROPOSAL: ("Ctrl+Return",),
+    Command.ACCEPT_PROPOSAL: ("Shift+Return",),
     Command.DISCARD_PROPOSAL: ("Ctrl+Backspace",),
     Command.CLEAR_MEASUREMENTS: ("Shift+D",),
     Command.GO_TO_ROI: ("R",),
     Command.DROP_TOOL: ("Esc",),
-    Command.CHEAT_SHEET: ("?", "F1"),
+    Command.CHEAT_SHEET: ("?",),  # F1 is the manual
     Command.EDIT_BINDINGS: ("Ctrl+K",),
 }
 
