@@ -20,7 +20,7 @@ from apnet_desktop.errors import CaseError
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
 
-__all__ = ["Agreement", "Reading", "Readings", "dice"]
+__all__ = ["Agreement", "Reading", "Readings", "ReadingsProgress", "dice"]
 
 
 class Reading(FrozenModel):
@@ -61,6 +61,22 @@ class Agreement(FrozenModel):
     dice: float
     first_volume: float
     second_volume: float
+
+
+class ReadingsProgress(FrozenModel):
+    """How far the readings of a cohort are.
+
+    Attributes:
+        cases: Cases on the worklist that belong to the cohort.
+        drawn_once: Of them, those with a finished reading.
+        wanted_twice: Those that a second reader draws too.
+        drawn_twice: Of these, those with two finished readings.
+    """
+
+    cases: int
+    drawn_once: int
+    wanted_twice: int
+    drawn_twice: int
 
 
 def dice(first: Roi, second: Roi) -> float:
@@ -146,6 +162,26 @@ class Readings:
             if not row["own"] and row["done"] < wanted:
                 return str(row["case_id"])
         return None
+
+    def progress(self) -> ReadingsProgress:
+        """How far the readings of the cohort are.
+
+        Raises:
+            CaseError: The store cannot be read.
+        """
+        rows = self._database.rows(
+            "SELECT second_reader, count(json_extract(content, '$.finished')) AS done "
+            "FROM members JOIN cases ON cases.id = members.case_id "
+            "LEFT JOIN readings ON readings.case_id = members.case_id WHERE cases.state = 'active' "
+            "GROUP BY members.case_id"
+        )
+        twice = [row for row in rows if row["second_reader"]]
+        return ReadingsProgress(
+            cases=len(rows),
+            drawn_once=sum(row["done"] > 0 for row in rows),
+            wanted_twice=len(twice),
+            drawn_twice=sum(row["done"] > 1 for row in twice),
+        )
 
     def save(
         self, case_id: str, reader: str, roi: Roi, started: datetime, finished: datetime | None, minutes: float

@@ -28,6 +28,7 @@ from apnet_desktop.gui.worklist_follow_up import FollowUpDialog
 from apnet_desktop.gui.worklist_history import PatientHistory
 from apnet_desktop.gui.worklist_model import WorklistModel
 from apnet_desktop.gui.worklist_parts import EmptyList, UndoStrip
+from apnet_desktop.gui.worklist_readings import ReadingsDialog
 from apnet_desktop.gui.worklist_table import CaseTable
 from apnet_desktop.language import Language, Message, text
 
@@ -119,6 +120,7 @@ class WorklistView(QWidget):
         row.addWidget(self.count, 0, Qt.AlignmentFlag.AlignBottom)
         row.addStretch(1)
         self.reading_button = self._button("reading", self.read_next, row)
+        self.readings_button = self._button("readings", self.show_readings, row)
         self.cohort_button = self._button("cohort", self.exchange.export_cohort, row)
         self.import_button = self._button("import", self.exchange.import_list, row)
         self.new_button = self._button("new", self.new_case_requested.emit, row)
@@ -161,6 +163,7 @@ class WorklistView(QWidget):
             return
         self.cohort_button.setVisible(cohort)
         self.reading_button.setVisible(cohort)
+        self.readings_button.setVisible(cohort)
         any_case = self.model.rowCount() > 0
         row = self.model.row_of(before.case_id) if before else None
         if any_case:
@@ -292,6 +295,16 @@ class WorklistView(QWidget):
             return False
         self.reading_requested.emit(case_id)
         return True
+
+    def show_readings(self) -> None:
+        """Shows how far the cohort's readings are and how well readers agree."""
+        try:
+            dialog = ReadingsDialog(self._store, self._language, self)
+        except CaseError as error:
+            self.refused.emit(error.message)
+            return
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def _do(self, what: str, action: Callable[[str], object], undo: Callable[[str], object] | None = None) -> None:
         case = self.selected()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pydicom
@@ -18,6 +18,7 @@ from apnet_desktop.cases.follow_up import FollowUpEnd
 from apnet_desktop.cases.listing import CaseState
 from apnet_desktop.cases.open_case import OpenCase, PredictionContext
 from apnet_desktop.cases.open_reading import OpenReading
+from apnet_desktop.cases.readings import dice
 from apnet_desktop.cases.spreadsheet import read_table
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.ct.identity import PatientIdentity
@@ -27,12 +28,14 @@ from apnet_desktop.gui.worklist_filters import WorklistTab
 from apnet_desktop.gui.worklist_follow_up import FollowUpDialog
 from apnet_desktop.gui.worklist_import import ImportResultDialog
 from apnet_desktop.gui.worklist_model import WorklistColumn
+from apnet_desktop.gui.worklist_readings import ReadingsDialog
 from apnet_desktop.gui.worklist_restore import RestoreDialog
 from apnet_desktop.language import Language, Message
 from tests.cases.dicom_files import SERIES, write_ct
 from tests.cases.samples import SCHEMA, prediction, roi, series
 
 CONTEXT = PredictionContext(schema=SCHEMA, bundle="b" * 64, compute="c", base_rate="r")
+NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 PEOPLE = (("Simulated Anna", "S-1"), ("Simulated Bo", "S-2"), ("模拟 张三", "S-3"), ("Simulated Anna", "S-1"))
 
 
@@ -478,3 +481,29 @@ def test_without_a_back_up_nothing_can_be_put_back(qtbot: QtBot, tmp_path: Path)
     dialog.show()
     assert not dialog.restore_button.isEnabled()
     assert dialog.fault.text()
+
+
+def test_the_readings_show_progress_share_and_dice(
+    qtbot: QtBot, worklist: WorklistView, store: CaseStore, cases: list[str]
+) -> None:
+    for number in range(3):
+        store.cohort.add(cases[number], f"P-{number}")
+    worklist.refresh()
+    _click(worklist.readings_button)
+    dialog = worklist.findChild(ReadingsDialog)
+    assert dialog is not None
+    assert "0 of 3" in dialog.progress.text()
+    dialog.share.setValue(67)
+    QTest.mouseClick(dialog.choose_button, Qt.MouseButton.LeftButton)
+    assert dialog.share.value() == 67
+    assert store.readings.progress().wanted_twice == 2
+    dialog.close()
+    for reader, seed in (("Reader A", 1), ("Reader B", 2)):
+        while (waiting := store.readings.next_for(reader)) is not None:
+            store.readings.save(waiting, reader, roi(seed), NOW, NOW, 3.0)
+    expected = dice(roi(1), roi(2))
+    again = ReadingsDialog(store, Language.CHINESE, worklist)
+    qtbot.addWidget(again)
+    qtbot.waitUntil(lambda: again.table.rowCount() == 2)
+    assert again.table.item(0, 3).text() == f"{expected:.3f}"
+    assert f"{expected:.2f}" in again.summary.text()
