@@ -9,7 +9,7 @@ from pathlib import Path
 from apnet_desktop.bundle.files import open_bundle
 from apnet_desktop.bundle.prediction import Precision
 from apnet_desktop.commands.headless import Headless
-from apnet_desktop.commands.self_test import demo_inputs, demo_request
+from apnet_desktop.commands.self_test_parts import demo_inputs, demo_request
 from apnet_desktop.language import Message
 from apnet_desktop.model.compute import cpu_compute
 from apnet_desktop.model.predict import predict

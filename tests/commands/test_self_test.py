@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from apnet_desktop.bundle.files import open_bundle
-from apnet_desktop.commands import self_test as tested
-from apnet_desktop.commands.self_test import EXPECTED_RISKS, Part
+from apnet_desktop.commands import self_test_parts as tested
+from apnet_desktop.commands.self_test import Part, _tried
+from apnet_desktop.commands.self_test_parts import EXPECTED_RISKS
 from apnet_desktop.commands.system_libraries import MissingLibrary, missing_libraries, shipped_libraries
 from apnet_desktop.errors import KnownError
 from apnet_desktop.gui.screen_test import try_screen
@@ -74,7 +75,7 @@ def test_a_missing_system_library_is_named_with_its_package(tmp_path: Path) -> N
 def test_the_sentence_for_a_missing_library_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = [MissingLibrary("libEGL.so.1", "libegl1"), MissingLibrary("libodd.so.3", "")]
     monkeypatch.setattr(tested, "missing_libraries", lambda: missing)
-    part = tested._tried("libraries", tested._libraries)
+    part = _tried("libraries", tested.try_libraries)
     assert not part.good
     for language in Language:
         words = part.message.text(language)
@@ -85,11 +86,11 @@ def test_the_sentence_for_a_missing_library_names_what_to_install(monkeypatch: p
 def test_a_missing_font_and_a_gap_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from apnet_desktop.report import fonts
 
-    assert tested._tried("fonts", tested._fonts).good
+    assert _tried("fonts", tested.try_fonts).good
     monkeypatch.setattr(tested, "_SAMPLE", "\U0001f9e0")
-    assert tested._tried("fonts", tested._fonts).message.values == {"names": "U+1F9E0"}
+    assert _tried("fonts", tested.try_fonts).message.values == {"names": "U+1F9E0"}
     monkeypatch.setattr(fonts, "donors", lambda: (fonts.Donor("Gone", tmp_path / "Gone.otf"),))
-    assert tested._tried("fonts", tested._fonts).message.values == {"names": "Gone.otf"}
+    assert _tried("fonts", tested.try_fonts).message.values == {"names": "Gone.otf"}
 
 
 def test_a_damaged_bundle_is_a_sentence_and_what_follows_is_not_tried(shipped_bundle: Path, tmp_path: Path) -> None:
@@ -97,18 +98,18 @@ def test_a_damaged_bundle_is_a_sentence_and_what_follows_is_not_tried(shipped_bu
     shutil.copytree(shipped_bundle, copy)
     with (copy / "calibration.json").open("ab") as stream:
         stream.write(b" ")
-    run = tested._Run(tmp_path, copy, "cpu", Language.ENGLISH)
-    part = tested._tried("bundle", lambda: tested._bundle(run))
+    run = tested.SelfTestRun(tmp_path, copy, "cpu", Language.ENGLISH)
+    part = _tried("bundle", lambda: tested.try_bundle(run))
     assert not part.good
     assert "calibration.json" in part.message.text()
-    assert tested._tried("risk", lambda: Message.of(str(tested._needed(run.bundle)))).message.id.endswith("not_tried")
+    assert _tried("risk", lambda: Message.of(str(tested.needed(run.bundle)))).message.id.endswith("not_tried")
 
 
 def test_a_bug_in_a_part_is_said_without_its_words() -> None:
     def broken() -> Message:
         raise ValueError("张三 1956")
 
-    part = tested._tried("store", broken)
+    part = _tried("store", broken)
     assert not part.good
     assert "张三" not in part.message.text()
     assert "ValueError" in part.message.text()
@@ -119,22 +120,22 @@ def test_the_expected_risk_holds_for_its_own_bundle_only(
 ) -> None:
     bundle = open_bundle(shipped_bundle)
     monkeypatch.setattr(tested, "models_folder", lambda: tmp_path)
-    assert tested._expected(bundle) == {}
+    assert tested.expected_risks(bundle) == {}
     listed = {"bundle_sha256": bundle.sha256, "risks": {"fused": 0.5}}
     (tmp_path / EXPECTED_RISKS).write_text(json.dumps(listed))
-    assert tested._expected(bundle) == {"fused": 0.5}
+    assert tested.expected_risks(bundle) == {"fused": 0.5}
     (tmp_path / EXPECTED_RISKS).write_text(json.dumps({**listed, "bundle_sha256": "0" * 64}))
-    assert tested._expected(bundle) == {}
+    assert tested.expected_risks(bundle) == {}
 
 
 def test_the_store_part_says_what_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    run = tested._Run(tmp_path, tmp_path, "cpu", Language.ENGLISH)
+    run = tested.SelfTestRun(tmp_path, tmp_path, "cpu", Language.ENGLISH)
     monkeypatch.setattr(tested, "user_data_folder", lambda: tmp_path / "cases")
-    assert tested._tried("store", lambda: tested._store(run)).good
+    assert _tried("store", lambda: tested.try_store(run)).good
     assert not list((tmp_path / "cases").iterdir())
     (tmp_path / "file").touch()
     monkeypatch.setattr(tested, "user_data_folder", lambda: tmp_path / "file" / "cases")
-    part = tested._tried("store", lambda: tested._store(run))
+    part = _tried("store", lambda: tested.try_store(run))
     assert not part.good
     assert str(tmp_path / "file" / "cases") in part.message.text()
 
