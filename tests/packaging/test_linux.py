@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from packager import linux
+from packager.compare import differences
 from packager.linux import debian_control, make_archive, make_debian_package, needed_glibc
 from packager.parts import measure, table
 from packager.variant import Variant, is_left_out
@@ -147,6 +148,20 @@ def test_the_oldest_c_library_is_read_from_the_programs(tmp_path: Path) -> None:
     (tmp_path / "lib.so").write_bytes(b"\x7fELF....GLIBC_2.17\0GLIBC_2.34\0GLIBC_2.4\0")
     (tmp_path / "text").write_bytes(b"GLIBC_9.99")
     assert needed_glibc(tmp_path) == (2, 34)
+
+
+def test_what_differs_between_two_builds_is_named(application: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(application, other, symlinks=True)
+    assert differences(application, other) == []
+    (other / "apnet-desktop").write_text("changed")
+    (other / "apnet").unlink()
+    (other / "apnet").symlink_to("elsewhere")
+    (other / "more").touch()
+    found = differences(application, other)
+    assert f"only in {other}: more" in found
+    assert any(line.startswith("apnet-desktop: ") and "content" in line for line in found)
+    assert any(line.startswith("apnet: ") and "target" in line for line in found)
 
 
 def test_sizes_are_told_by_part(application: Path) -> None:
