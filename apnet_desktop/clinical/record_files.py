@@ -20,10 +20,24 @@ from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.errors import ClinicalError
 from apnet_desktop.language import Message
 
-__all__ = ["FORMAT", "import_record", "read_record", "write_record"]
+__all__ = ["FORMAT", "import_record", "import_row", "read_record", "write_record"]
 
 FORMAT = "apnet-clinical-record"
 _LARGEST = 20 * 1024 * 1024  # bytes; a FHIR export of one admission is below 2 MiB
+
+
+def import_row(path: Path, schema: FactorSchema, patient_id: str | None) -> ImportedRecord:
+    """The record of a file; of a CSV with several rows, that of the CT's patient.
+
+    Raises:
+        ClinicalError: The file cannot be used.
+    """
+    try:
+        return import_record(path, schema)
+    except ClinicalError as error:
+        if error.message.id != "clinical.several_rows" or patient_id is None:
+            raise
+        return import_record(path, schema, patient_id)
 
 
 def read_record(

@@ -39,7 +39,7 @@ def in_language(label: Label, language: Language) -> str:
 class FactorField(QWidget):
     """One factor: at most one Tab stop. Subclasses put their control in with `_place`.
 
-    Keys in every field: U says *unknown*, F1 shows the help.
+    Keys in every field: U says *unknown*, Shift+F1 shows the help (F1 alone is the manual).
 
     Signals:
         changed: The answer or the problem changed; read `answer`.
@@ -147,7 +147,7 @@ class FactorField(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Keys that the control leaves over."""
-        if event.key() == Qt.Key.Key_F1:
+        if event.key() == Qt.Key.Key_F1 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._show_help()
         elif event.text().lower() in ("u", "?"):
             self._toggle_unknown(not self._unknown)

@@ -6,41 +6,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from apnet_desktop.clinical.consistency import contradictions
 from apnet_desktop.clinical.factor import FactorSchema
-from apnet_desktop.clinical.identity import Difference, differences_with_ct, same_patient
-from apnet_desktop.clinical.importing import ImportedRecord
+from apnet_desktop.clinical.identity import Difference, differences_with_ct
 from apnet_desktop.clinical.record import ClinicalRecord
-from apnet_desktop.clinical.record_table import record_from_paste
 from apnet_desktop.clinical.units import units_of
 from apnet_desktop.ct.identity import PatientIdentity
-from apnet_desktop.errors import ClinicalError
-from apnet_desktop.gui.steps.clinical_form.body import FormBody, plain_scroll_area
 from apnet_desktop.gui.steps.clinical_form.field import Answer, FactorField
-from apnet_desktop.gui.steps.clinical_form.merging import import_row, merged, replaced_values
-from apnet_desktop.gui.steps.clinical_form.notices import DifferenceStrip, ImportStrip, side_by_side
+from apnet_desktop.gui.steps.clinical_form.form_frame import FormFrame
+from apnet_desktop.gui.steps.clinical_form.record_import import ReadFile, RecordImport, read_here
 from apnet_desktop.gui.steps.clinical_form.score_panel import ScorePanel
-from apnet_desktop.gui.steps.clinical_form.style import form_style
 from apnet_desktop.gui.steps.clinical_form.text_field import TextField
 from apnet_desktop.language import Language, text
 
 __all__ = ["ClinicalForm", "FormState"]
 
-_COLUMN = 20  # heights of a line: narrower, a field with its unit does not read well
-_PANEL = 22
 _QUIET_MILLISECONDS = 200  # after the last key, before the record is handed on
 
 
@@ -51,11 +35,17 @@ class FormState(NamedTuple):
     total: int
 
 
-class ClinicalForm(QWidget):
+class ClinicalForm(FormFrame):
     """The clinical factors of one patient. Nothing has a default; *unknown* is an answer.
 
     What a field shows and what the record holds are always the same: a text that cannot be used stays in its field with
     the sentence that says why, and the factor counts as open.
+
+    Args:
+        schema: The factors of the bundle in use.
+        language: Of the texts.
+        parent: Qt parent.
+        read_file: Reads a file; the window has it done in the reader process.
 
     Signals:
         record_changed: The record changed by a person's entry, an import, or the CT's age and sex; carries the
@@ -70,10 +60,15 @@ class ClinicalForm(QWidget):
     differences_changed = Signal(object)
     unit_chosen = Signal(str, str)
 
-    def __init__(self, schema: FactorSchema, language: Language, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._schema = schema
-        self._language = language
+    def __init__(
+        self,
+        schema: FactorSchema,
+        language: Language,
+        parent: QWidget | None = None,
+        read_file: ReadFile = read_here,
+    ) -> None:
+        super().__init__(schema, language, parent)
+        self._import = RecordImport(self, self._import_strip, read_file)
         self._record = ClinicalRecord(schema_version=schema.version)
         self._told = self._record
         self._identity = PatientIdentity()
@@ -84,67 +79,19 @@ class ClinicalForm(QWidget):
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(_QUIET_MILLISECONDS)
         self._quiet.timeout.connect(self.flush)
-        self._style = form_style()
-        self.setStyleSheet(self._style)
-        self._build()
+        self._connect()
         self._show_progress()
         self._scores.show_record(self._record)
 
-    def _build(self) -> None:
-        self._difference_strip = DifferenceStrip(self._language, self)
-        self._import_strip = ImportStrip(self._language, self)
-        bar = self._make_bar()
-        self._body = FormBody(self._schema, self._language, self)
+    def _connect(self) -> None:
         self._body.field_changed.connect(self._field_changed)
         self._body.extra_made.connect(self._extra_made)
         self._body.row_pasted.connect(self.paste)
         self._body.unit_chosen.connect(self.unit_chosen)
-        self._scores = ScorePanel(self._schema, self._language, self)
         self._scores.factor_wanted.connect(self.focus_factor)
-        self._side = QScrollArea(self)
-        plain_scroll_area(self._side, self._scores)
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self._body, 1)
-        row.addWidget(self._side)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(10)
-        column.addLayout(bar)
-        column.addWidget(self._difference_strip)
-        column.addWidget(self._import_strip)
-        column.addLayout(row, 1)
-
-    def _make_bar(self) -> QHBoxLayout:
-        self._patient = QLabel(self)
-        self._patient.setTextFormat(Qt.TextFormat.PlainText)
-        self._patient.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._patient.hide()
-        self._progress = QLabel(self)
-        self._progress.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._system = QPushButton(text("clinical_form.si", self._language), self)
-        self._system.setToolTip(text("clinical_form.conventional_help", self._language))
-        self._system.clicked.connect(self._turn_units)
-        pasting = QPushButton(text("clinical_form.paste", self._language), self)
-        pasting.setToolTip(text("clinical_form.paste_help", self._language))
-        pasting.clicked.connect(self.paste_clipboard)
-        importing = QPushButton(text("clinical_form.import", self._language), self)
-        importing.setToolTip(text("clinical_form.import_help", self._language))
-        importing.clicked.connect(self.choose_file)
-        keys = QLabel(text("clinical_form.keys", self._language), self)
-        keys.setObjectName("quiet")
-        keys.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        words = QVBoxLayout()
-        words.setSpacing(1)
-        words.addWidget(self._patient)
-        words.addWidget(self._progress)
-        words.addWidget(keys)
-        bar = QHBoxLayout()
-        bar.setSpacing(8)
-        bar.addLayout(words, 1)
-        for button in (self._system, pasting, importing):
-            bar.addWidget(button)
-        return bar
+        self._bar.units_turned.connect(self._turn_units)
+        self._bar.row_wanted.connect(self._import.paste_clipboard)
+        self._bar.file_wanted.connect(self._import.choose_file)
 
     # -- the record -----------------------------------------------------------------------------------------------
 
@@ -161,7 +108,7 @@ class ClinicalForm(QWidget):
     def set_case(self, record: ClinicalRecord, identity: PatientIdentity, age_at_study: int | None) -> None:
         """Shows another case: its record, and who the patient of its CT is. Nothing of the case before goes over."""
         self._identity, self._age_at_study, self._from_ct = identity, age_at_study, {}
-        self._show_patient()
+        self._bar.show_patient(identity)
         self.set_record(record)
 
     def set_patient(self, identity: PatientIdentity, age_at_study: int | None) -> None:
@@ -176,17 +123,9 @@ class ClinicalForm(QWidget):
                 self._load(id)
         self._from_ct = {}
         self._identity, self._age_at_study = identity, age_at_study
-        self._show_patient()
+        self._bar.show_patient(identity)
         self._fill_from_ct()
         self._after_change()
-
-    def _show_patient(self) -> None:
-        """Whose CT it is, above the questions: a name in a file is text, never markup."""
-        identity = self._identity
-        born = "" if identity.birth_date is None else identity.birth_date.isoformat()
-        known = [part for part in (identity.name, identity.patient_id, born) if part]
-        self._patient.setText(text("clinical_form.patient_of_ct", self._language, patient=" · ".join(known)))
-        self._patient.setVisible(bool(known))
 
     def state(self) -> FormState:
         """How far the form is."""
@@ -334,61 +273,32 @@ class ClinicalForm(QWidget):
             words.append(text("clinical_form.progress_unknown", self._language, count=unknown))
         if self.problems:
             words.append(text("clinical_form.progress_look", self._language, count=len(self.problems)))
-        self._progress.setText(" · ".join(words))
+        self._bar.show_progress(" · ".join(words))
 
     # -- import and paste -----------------------------------------------------------------------------------------
 
-    def choose_file(self) -> None:
-        """Asks for a file and imports it."""
-        pattern = text("clinical_form.import_filter", self._language)
-        name, _ = QFileDialog.getOpenFileName(self, text("clinical_form.import", self._language), "", pattern)
-        if name:
-            self.import_file(Path(name))
+    @property
+    def patient_of_ct(self) -> tuple[PatientIdentity, int | None]:
+        """Who the patient of the CT is, and the age at it."""
+        return self._identity, self._age_at_study
 
     def import_file(self, path: Path) -> None:
         """Imports a JSON, CSV or FHIR file; a sentence says why if it cannot be used, and nothing is lost."""
-        try:
-            imported = import_row(path, self._schema, self._identity.patient_id or None)
-        except ClinicalError as error:
-            self._import_strip.say(error.message.text(self._language), (), refused=True)
-            return
-        self._take(imported, path.name)
-
-    def paste_clipboard(self) -> None:
-        """Takes the row that was copied from a spreadsheet."""
-        self.paste(QGuiApplication.clipboard().text())
+        self._import.import_file(path)
 
     def paste(self, pasted: str) -> None:
         """Takes a row of a spreadsheet."""
-        try:
-            imported = record_from_paste(pasted, self._in_order())
-        except ClinicalError as error:
-            self._import_strip.say(error.message.text(self._language), (), refused=True)
-            return
-        self._take(imported, text("clinical_form.clipboard", self._language))
+        self._import.paste(pasted)
 
-    def _take(self, imported: ImportedRecord, source: str) -> None:
-        """Joins what was imported, unless it is of another patient; what it replaces is told and can be taken back."""
-        new, before = imported.record, self._record
-        differing = differences_with_ct(new, self._identity, self._age_at_study)
-        if new.identity is not None and before.identity is not None:
-            differing = differing or same_patient(before.identity, new.identity)
-        if differing:
-            lines = tuple(side_by_side(difference, self._language) for difference in differing)
-            heading = text("clinical_form.import_other_patient", self._language, source=source)
-            self._import_strip.say(heading, lines, refused=True)
-            return
-        sentences = replaced_values(before, new, self._schema, self._language)
-        sentences += tuple(notice.text(self._language) for notice in imported.notices)
-        self._show(merged(before, new))
-        self._show_refused(imported)
-        heading = text("clinical_form.imported", self._language, count=len(new.values), source=source)
-        undo = (text("clinical_form.undo_import", self._language), lambda: self._undo(before))
-        self._import_strip.say(heading, sentences, refused=False, actions=(undo,))
+    def take(self, record: ClinicalRecord, refused: Mapping[str, str]) -> None:
+        """Shows a record that was joined with an import.
 
-    def _show_refused(self, imported: ImportedRecord) -> None:
-        """A value that was refused, or that a field asks about, is open until a person has settled it there."""
-        for id, typed in imported.refused.items():
+        Args:
+            record: The record.
+            refused: By factor id: what could not be used. It stands in its field until a person has settled it there.
+        """
+        self._show(record)
+        for id, typed in refused.items():
             field = self._body.fields.get(id)
             if isinstance(field, TextField):
                 field.show_text(typed)
@@ -418,7 +328,7 @@ class ClinicalForm(QWidget):
     def use_conventional_units(self, conventional: bool) -> None:
         """Shows every field in its first alternative unit (mg/dL and the like), or in its own (SI)."""
         self._conventional = conventional
-        self._system.setText(text("clinical_form.conventional" if conventional else "clinical_form.si", self._language))
+        self._bar.show_system(conventional)
         choices = {id: units_of(field.factor) for id, field in self._body.fields.items()}
         self.set_units({id: units[1 if conventional else 0] for id, units in choices.items() if len(units) > 1})
 
@@ -430,12 +340,12 @@ class ClinicalForm(QWidget):
 
     def focus_first_open(self) -> None:
         """Puts the cursor into the first factor that is not answered."""
-        for factor in self._in_order().factors:
+        for factor in self.in_order().factors:
             if not self._record.answered(factor.id):
                 self.focus_factor(factor.id)
                 return
 
-    def _in_order(self) -> FactorSchema:
+    def in_order(self) -> FactorSchema:
         """The bundle's factors in the order in which the form shows them."""
         return self._schema.subset(tuple(id for id in self._body.fields if self._schema.has(id)))
 
@@ -457,46 +367,11 @@ class ClinicalForm(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Pasting outside a text field takes a row."""
         if event.matches(QKeySequence.StandardKey.Paste):
-            self.paste_clipboard()
+            self._import.paste_clipboard()
         else:
             super().keyPressEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """One column or two, the scores beside or below, as the width allows."""
-        super().resizeEvent(event)
-        self._arrange()
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Arranges for the width it is shown with."""
-        super().showEvent(event)
-        self._arrange()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         """Nothing typed waits while the form is out of sight."""
         self.flush()
         super().hideEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """A larger font needs another arrangement, another palette other colours."""
-        super().changeEvent(event)
-        if not hasattr(self, "_side"):
-            return
-        if event.type() == QEvent.Type.FontChange:
-            self._arrange()
-        elif event.type() == QEvent.Type.PaletteChange and self._style != form_style():
-            self._style = form_style()
-            self.setStyleSheet(self._style)
-
-    def _arrange(self) -> None:
-        line = self.fontMetrics().height()
-        beside = self.width() >= (_COLUMN + _PANEL) * line
-        for_fields = self.width() - (_PANEL * line if beside else 0)
-        self._body.set_columns(2 if for_fields >= 2 * _COLUMN * line else 1)
-        self._side.setFixedWidth(_PANEL * line)
-        if beside and self._side.widget() is None:
-            self._side.setWidget(self._scores)
-        elif not beside and self._side.widget() is not None:
-            self._side.takeWidget()
-            self._body.put_below(self._scores)
-        self._scores.show()
-        self._side.setVisible(beside)

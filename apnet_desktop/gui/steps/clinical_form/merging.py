@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from apnet_desktop.clinical.entry import format_value
 from apnet_desktop.clinical.factor import FactorSchema
-from apnet_desktop.clinical.importing import ImportedRecord
 from apnet_desktop.clinical.record import ClinicalRecord
-from apnet_desktop.clinical.record_files import import_record
 from apnet_desktop.clinical.validation import known_factor
-from apnet_desktop.errors import ClinicalError
 from apnet_desktop.gui.steps.clinical_form.field import in_language
 from apnet_desktop.language import Language, text
 
-__all__ = ["import_row", "merged", "replaced_values"]
-
-
-def import_row(path: Path, schema: FactorSchema, patient_id: str | None) -> ImportedRecord:
-    """The record of a file; of a CSV with several rows, that of the CT's patient.
-
-    Raises:
-        ClinicalError: The file cannot be used.
-    """
-    try:
-        return import_record(path, schema)
-    except ClinicalError as error:
-        if error.message.id != "clinical.several_rows" or patient_id is None:
-            raise
-        return import_record(path, schema, patient_id)
+__all__ = ["merged", "replaced_values"]
 
 
 def merged(record: ClinicalRecord, new: ClinicalRecord) -> ClinicalRecord:
