@@ -9,6 +9,7 @@ from pathlib import Path
 from apnet_desktop.cases.assessment import SeriesReference
 from apnet_desktop.cases.files import private_folder, sync_folder, write_file
 from apnet_desktop.ct.file_names import path_text, readable_name, text_path
+from apnet_desktop.ct.packing import unpacked
 from apnet_desktop.ct.series import SeriesSummary
 from apnet_desktop.ct.sources import FileBytes, entry_of
 from apnet_desktop.errors import CtError
@@ -104,6 +105,7 @@ def copy_series(
         CaseError: The disk is full; what was copied is removed.
         CtError: A file cannot be read or changed since it was scanned; likewise.
     """
+    summary = unpacked(summary)
     target = private_folder(folder / "ct", parents=False)
     total = max(1, len(summary.files))
     written: list[Path] = []

@@ -25,15 +25,19 @@ def write_volume(path: Path, series: str | None, out: Path, output: Output) -> N
     output.line("commands.volume_written", file=str(out), size=size)
 
 
-def convert_roi(source: Path, ct_path: Path, out: Path, series: str | None, label: int | None, output: Output) -> None:
+def convert_roi(
+    source: Path, ct_path: Path, out: Path, series: str | None, label: int | None, consent: bool, output: Output
+) -> None:
     """Converts a ROI between NIfTI, NRRD, DICOM SEG and (in only) RTSTRUCT, on the grid of the CT.
+
+    `consent` takes a file that lies in another frame of reference.
 
     Raises:
         KnownError: A file cannot be used, or several regions are in it and none was named.
     """
     with Headless(output.progress) as headless:
         ct = headless.open_ct(ct_path, series)
-        roi = headless.import_roi(source, ct, "", label)
+        roi = headless.import_roi(source, ct, "", label, consent)
         headless.reader.export_roi(roi, ct.shared, out.absolute()).run()
     output.value({"file": str(out), "volume_mL": roi.volume, "slices": len(roi.slices()), "digest": roi.digest()})
     output.line("commands.roi_written", file=str(out), volume=f"{roi.volume:.1f}", slices=len(roi.slices()))

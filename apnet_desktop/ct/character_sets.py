@@ -17,7 +17,8 @@ from apnet_desktop.ct.series import NameReading
 __all__ = ["header_name", "header_text", "name_readings", "name_text", "written_name"]
 
 _GUESSES = ("utf-8", "gb18030")
-_SHOWN = {"utf-8": "ISO_IR 192", "gb18030": "GB18030"}
+_SHOWN = {"utf-8": "ISO_IR 192", "gb18030": "GB18030", "latin-1": "ISO_IR 100"}
+_PYTHON = {shown: encoding for encoding, shown in _SHOWN.items()}
 # These let any byte pass, so they prove nothing when a file declares them.
 _ANYTHING_GOES = ("", "ISO_IR 6", "ISO_IR 100")
 _ESCAPES = re.compile(r"\x1b(?:\$[()]?|[()\-.])[@-Z]")
@@ -26,7 +27,7 @@ _DELIMITERS = {0x0A, 0x0C, 0x0D, 0x5C}
 
 def _decode(raw: bytes, declared: tuple[str, ...], override: str) -> str:
     if override:
-        return raw.decode(override, "replace")
+        return raw.decode(_PYTHON.get(override, override), "replace")
     if raw.isascii() and b"\x1b" not in raw:
         return raw.decode("ascii")
     if _undeclared(declared):
@@ -104,12 +105,17 @@ def name_text(text: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def name_readings(header: Header) -> tuple[NameReading, ...]:
-    """Other readings of the name where the files do not say, or may say wrongly, in which script it is written."""
+def name_readings(header: Header, override: str = "") -> tuple[NameReading, ...]:
+    """Other readings of the name where the files do not say, or may say wrongly, in which script it is written.
+
+    Args:
+        header: Of one file.
+        override: In which character set a person has the name read; empty: as the files say.
+    """
     raw = header.raw("PatientName")
     if raw.isascii() or not _undeclared(_declared(header)):
         return ()
-    shown = header_name(header)
+    shown = header_name(header, override)
     readings = []
     for encoding in (*_GUESSES, "latin-1"):
         try:
@@ -117,5 +123,5 @@ def name_readings(header: Header) -> tuple[NameReading, ...]:
         except UnicodeDecodeError:
             continue
         if name != shown:
-            readings.append(NameReading(character_set=_SHOWN.get(encoding, "ISO_IR 100"), name=name))
+            readings.append(NameReading(character_set=_SHOWN[encoding], name=name))
     return tuple(readings)

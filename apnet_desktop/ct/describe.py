@@ -65,6 +65,7 @@ def describe(frames: list[Frame], phase: str, character_set: str = "") -> Series
         study_uid=header.ascii("StudyInstanceUID"),
         frame_of_reference_uid=header.ascii("FrameOfReferenceUID"),
         study_date=parse_date(header.ascii("StudyDate")),
+        acquired=acquired_at(header),
         accession_number=header_text(header, "AccessionNumber", character_set),
         number=int(number) if number.lstrip("-").isdigit() and len(number) < 12 else None,
         description=header_text(header, "SeriesDescription", character_set),
@@ -75,6 +76,7 @@ def describe(frames: list[Frame], phase: str, character_set: str = "") -> Series
         window=window,
         phase=phase,
         simulated=manufacturer == SIMULATOR,
+        character_set=character_set,
     )
 
 

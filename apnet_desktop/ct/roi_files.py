@@ -19,9 +19,13 @@ from apnet_desktop.ct.volume import CtVolume
 from apnet_desktop.errors import CtError, RoiError
 from apnet_desktop.language import Message
 
-__all__ = ["RoiCandidate", "RoiImport", "read_roi", "roi_checks", "write_roi"]
+__all__ = ["OtherFrameOfReferenceError", "RoiCandidate", "RoiImport", "read_roi", "roi_checks", "write_roi"]
 
 _LARGEST_LABEL_COUNT = 4096
+
+
+class OtherFrameOfReferenceError(RoiError):
+    """The file lies in another frame of reference, and nobody has said that it may be taken."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,8 @@ def read_roi(
         limits_ml: Plausible volume in mL.
 
     Raises:
-        RoiError: The file cannot be read, holds no such label, lies in another frame of reference without consent, or
-            lies outside the CT altogether.
+        OtherFrameOfReferenceError: It lies in another frame of reference, without consent.
+        RoiError: The file cannot be read, holds no such label, or lies outside the CT altogether.
     """
     source = _open(path, volume)
     checks = [_frame_of_reference(source, volume, path.name, other_frame_of_reference)]
@@ -107,7 +111,7 @@ def _frame_of_reference(source: RoiSource, volume: CtVolume, name: str, consent:
         message = Message.of("ct.roi_same_frame_of_reference")
         return Check(id="ct.roi_frame_of_reference", state=CheckState.PASSED, message=message)
     if not consent:
-        raise RoiError(Message.of("ct.roi_other_frame_of_reference", file=name))
+        raise OtherFrameOfReferenceError(Message.of("ct.roi_other_frame_of_reference", file=name))
     message = Message.of("ct.roi_consented_frame_of_reference", file=name)
     return Check(id="ct.roi_frame_of_reference", state=CheckState.WARNED, message=message)
 

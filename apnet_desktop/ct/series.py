@@ -144,6 +144,8 @@ class SeriesSummary(FrozenModel):
         thumbnail: Small grey PNG of a middle slice in base64, or None.
         volume_file: A NIfTI or NRRD file that is the whole series, as `ct.file_names.path_text` writes it.
         scanning: True while its files are still being found: not judged yet.
+        contents: Formats, files and slices as one text, on the way through a process that needs none of them
+            (`ct.packing`).
     """
 
     key: str
@@ -162,6 +164,7 @@ class SeriesSummary(FrozenModel):
     thumbnail: str | None = None
     volume_file: str | None = None
     scanning: bool = False
+    contents: str = ""
 
     @property
     def readable(self) -> bool:

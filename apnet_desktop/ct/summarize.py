@@ -49,9 +49,10 @@ def summarize(
         character_set: Read text in this character set, whatever the files say.
     """
     header = stack.frames[0].header
-    readings = () if character_set else name_readings(header)
+    readings = name_readings(header, character_set)
     description = describe(_ordered(stack), "unknown", character_set)
-    checks = series_checks(stack, description, requirements, readings)
+    # A person who chose a reading has looked: it is offered still, but there is nothing to warn of.
+    checks = series_checks(stack, description, requirements, () if character_set else readings)
     readable = _readable(stack, checks)
     formats, files, slices = _contents(stack)
     key = description.series_uid if part == 0 else f"{description.series_uid}#{part + 1}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ class SeriesDescription(FrozenModel):
         study_uid: (0020,000D).
         frame_of_reference_uid: (0020,0052).
         study_date: (0008,0020).
+        acquired: When the CT was made, in local time as the files say; None if they do not.
         accession_number: (0008,0050).
         number: (0020,0011).
         description: (0008,103E).
@@ -36,12 +37,14 @@ class SeriesDescription(FrozenModel):
         phase: Contrast phase as judged from tags and HU: "none", "arterial", "portal_venous", "delayed", "enhanced"
             (enhanced, phase unclear) or "unknown".
         simulated: True if our simulator wrote it.
+        character_set: In which a person had the names read, whatever the files say; empty: as they say.
     """
 
     series_uid: str
     study_uid: str = ""
     frame_of_reference_uid: str = ""
     study_date: date | None = None
+    acquired: datetime | None = None
     accession_number: str = ""
     number: int | None = None
     description: str = ""
@@ -52,6 +55,7 @@ class SeriesDescription(FrozenModel):
     window: tuple[float, float] | None = None
     phase: str = "unknown"
     simulated: bool = False
+    character_set: str = ""
 
 
 @dataclass(frozen=True)

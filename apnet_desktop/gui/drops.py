@@ -15,8 +15,9 @@ class DropWindow(QMainWindow):
     """A main window on which one file or folder can be dropped.
 
     Signals:
-        path_dropped: One file or folder was dropped; carries its `Path`.
-        several_dropped: Several at once were dropped; nothing is opened.
+        path_dropped: One file or folder was dropped, or several files of one folder: then the folder; carries the
+            `Path`.
+        several_dropped: Things of several folders, or several folders, were dropped at once; nothing is opened.
     """
 
     path_dropped = Signal(object)
@@ -34,12 +35,21 @@ class DropWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Passes on what was dropped."""
         paths = _paths(event.mimeData())
-        if len(paths) == 1:
+        together = _together(paths)
+        if together is not None:
             event.acceptProposedAction()
             # The drag source waits for the end of this event.
-            QTimer.singleShot(0, self, lambda: self.path_dropped.emit(paths[0]))
+            QTimer.singleShot(0, self, lambda: self.path_dropped.emit(together))
         elif paths:
             self.several_dropped.emit()
+
+
+def _together(paths: list[Path]) -> Path | None:
+    """The one thing that was dropped; of several files of a series their folder; None if it is not one thing."""
+    if len(paths) == 1:
+        return paths[0]
+    parents = {path.parent for path in paths}
+    return parents.pop() if len(parents) == 1 and all(path.is_file() for path in paths) else None
 
 
 def _paths(data: QMimeData) -> list[Path]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from apnet_desktop.ct.roi_files import RoiCandidate
-from apnet_desktop.language import Language, text
+from apnet_desktop.language import Language, Message, text
 
-__all__ = ["ask_ct_file", "ask_ct_folder", "ask_folder_for_dicom", "ask_label", "ask_roi_file"]
+__all__ = ["ask_consent", "ask_ct_file", "ask_ct_folder", "ask_folder_for_dicom", "ask_label", "ask_roi_file"]
 
 
 def ask_ct_folder(parent: QWidget, language: Language) -> Path | None:
@@ -36,6 +36,14 @@ def ask_folder_for_dicom(parent: QWidget, language: Language) -> Path | None:
     """Where a person wants the DICOM objects of a report."""
     chosen = QFileDialog.getExistingDirectory(parent, text("gui.choose_dicom_folder", language))
     return Path(chosen) if chosen else None
+
+
+def ask_consent(parent: QWidget, language: Language, why: Message) -> bool:
+    """Whether a person takes a ROI that was drawn in another frame of reference; *No* unless they say so."""
+    buttons = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No
+    question = f"{why.text(language)}\n\n{text('gui.roi_consent', language)}"
+    answer = QMessageBox.question(parent, text("gui.choose_roi", language), question, buttons, buttons.No)
+    return answer == QMessageBox.StandardButton.Yes
 
 
 def ask_label(parent: QWidget, language: Language, candidates: tuple[RoiCandidate, ...]) -> int | None:

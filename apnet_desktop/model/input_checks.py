@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
-from apnet_desktop.bundle.manifest import Eligibility, Manifest
+from apnet_desktop.bundle.manifest import Eligibility, Manifest, ct_requirements
 from apnet_desktop.bundle.request import PredictionRequest
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.clinical.eligibility import check_ct_date, check_eligibility
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.clinical.validation import check_record
 from apnet_desktop.ct.roi import Roi
+from apnet_desktop.ct.series_checks import time_since_onset_check
 from apnet_desktop.ct.volume import CtVolume
 from apnet_desktop.language import Message
 
@@ -47,7 +50,17 @@ def eligibility_checks(record: ClinicalRecord, manifest: Manifest, volume: CtVol
         return tuple(check for check in found if check.id not in _OF_THE_CT)
     said = any(check.id == "ct.contrast" and check.state is not CheckState.PASSED for check in volume.checks)
     kept = tuple(check for check in found if not (said and check.id == "clinical.eligibility.contrast"))
-    return (*kept, check_ct_date(record, volume.series.study_date))
+    return (*kept, check_ct_date(record, volume.series.study_date), *_after_onset(record, manifest, volume))
+
+
+def _after_onset(record: ClinicalRecord, manifest: Manifest, volume: CtVolume) -> tuple[Check, ...]:
+    """Whether the CT came late enough after the onset of pain, where the record says the day but not the hours."""
+    onset = record.value("onset_date")
+    if not isinstance(onset, date) or record.number("hours_since_onset") is not None:
+        return ()
+    acquired = volume.series.acquired or volume.series.study_date
+    found = time_since_onset_check(acquired, onset, ct_requirements(manifest))
+    return () if found is None else (found,)
 
 
 def _contrast_given(volume: CtVolume | None) -> bool | None:

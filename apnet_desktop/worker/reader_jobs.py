@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from apnet_desktop.cases.assessment import SeriesReference
 from apnet_desktop.checks import Check
+from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.ct.geometry import Geometry
 from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.roi_files import RoiCandidate
 from apnet_desktop.ct.series import ScanLimits, SeriesSummary
 from apnet_desktop.frozen import FrozenModel
+from apnet_desktop.language import Message
 from apnet_desktop.worker.shared_memory import SharedArray, SharedRoi, SharedVolume
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "FindProgress",
     "FindSeries",
     "FoundSeries",
+    "ImportRecord",
     "ImportRoi",
     "ImportedRoi",
     "MakeDemoCase",
@@ -121,11 +124,13 @@ class ImportedRoi(FrozenModel):
         roi: None if a label must be chosen first.
         checks: What was noticed.
         candidates: Labels of the file.
+        consent: Why a person must say that the file may be taken (another frame of reference); then `roi` is None.
     """
 
     roi: SharedRoi | None
     checks: tuple[Check, ...] = ()
     candidates: tuple[RoiCandidate, ...] = ()
+    consent: Message | None = None
 
 
 class ExportRoi(FrozenModel):
@@ -161,3 +166,17 @@ class DemoCasePaths(FrozenModel):
     ct: str
     roi: str
     clinical: str
+
+
+class ImportRecord(FrozenModel):
+    """Read a clinical record from a JSON, CSV or FHIR file; answered by an `ImportedRecord`.
+
+    Attributes:
+        path: The file.
+        factors: The factors of the bundle in use.
+        patient_id: Of the CT's patient, for a table of several; empty if not known.
+    """
+
+    path: str
+    factors: FactorSchema
+    patient_id: str = ""

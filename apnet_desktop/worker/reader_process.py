@@ -22,6 +22,7 @@ from apnet_desktop.worker.reader_jobs import (
     FindSeries,
     FoundSeries,
     ImportedRoi,
+    ImportRecord,
     ImportRoi,
     MakeDemoCase,
     ReadSeries,
@@ -54,6 +55,7 @@ def main(connection: Connection) -> None:
             "export_roi": _export_roi,
             "write_volume": _write_volume,
             "demo_case": _demo_case,
+            "import_record": _import_record,
             "modules": _modules,
         },
         prepare=_prepare,
@@ -72,10 +74,12 @@ def _prepare() -> None:
 
 def _scan(body: Mapping[str, Any], report: Report) -> FrozenModel:
     from apnet_desktop.ct.file_names import text_path
+    from apnet_desktop.ct.packing import packed
     from apnet_desktop.ct.scan import scan
 
     job = ScanPath.model_validate(body)
-    return scan(text_path(job.path), report, job.limits, job.requirements)
+    result = scan(text_path(job.path), report, job.limits, job.requirements)
+    return result.model_copy(update={"series": tuple(packed(summary) for summary in result.series)})
 
 
 def _find_series(body: Mapping[str, Any], report: Report) -> FrozenModel:
@@ -90,6 +94,7 @@ def _find_series(body: Mapping[str, Any], report: Report) -> FrozenModel:
 
 
 def _read(body: Mapping[str, Any], report: Report) -> FrozenModel:
+    from apnet_desktop.ct.packing import unpacked
     from apnet_desktop.ct.read import ReadProgress, read_series
 
     job = ReadSeries.model_validate(body)
@@ -103,7 +108,7 @@ def _read(body: Mapping[str, Any], report: Report) -> FrozenModel:
     def progress(value: ReadProgress) -> None:
         report(VolumeProgress(fraction=value.fraction, first=value.first, ready=value.ready))
 
-    volume = read_series(job.summary, allocate, progress)
+    volume = read_series(unpacked(job.summary), allocate, progress)
     return SharedVolume.of(volume, block.array)
 
 
@@ -126,7 +131,7 @@ class _Block:
 
 def _import_roi(body: Mapping[str, Any], report: Report) -> FrozenModel:
     from apnet_desktop.ct.file_names import text_path
-    from apnet_desktop.ct.roi_files import read_roi
+    from apnet_desktop.ct.roi_files import OtherFrameOfReferenceError, read_roi
 
     job = ImportRoi.model_validate(body)
     _open_blocks.clear()
@@ -135,14 +140,17 @@ def _import_roi(body: Mapping[str, Any], report: Report) -> FrozenModel:
     volume_memory, hounsfield = attach(job.volume.array)
     _open_blocks.append(volume_memory)
     volume = job.volume.volume(hounsfield)  # type: ignore[arg-type]
-    result = read_roi(
-        text_path(job.path),
-        volume,
-        job.author,
-        label=job.label,
-        other_frame_of_reference=job.other_frame_of_reference,
-        limits_ml=job.limits,
-    )
+    try:
+        result = read_roi(
+            text_path(job.path),
+            volume,
+            job.author,
+            label=job.label,
+            other_frame_of_reference=job.other_frame_of_reference,
+            limits_ml=job.limits,
+        )
+    except OtherFrameOfReferenceError as error:
+        return ImportedRoi(roi=None, consent=error.message)
     if result.roi is None:
         return ImportedRoi(roi=None, checks=result.checks, candidates=result.candidates)
     memory, array = create(job.name, result.roi.mask.shape, "|b1")
@@ -185,6 +193,14 @@ def _demo_case(body: Mapping[str, Any], report: Report) -> FrozenModel:
     except OSError as error:
         raise CaseError(Message.of("worker.no_demo", folder=job.folder)) from error
     return DemoCasePaths(ct=str(case.ct_folder), roi=str(case.roi_file), clinical=str(case.clinical_file))
+
+
+def _import_record(body: Mapping[str, Any], report: Report) -> FrozenModel:
+    from apnet_desktop.clinical.record_files import import_row
+    from apnet_desktop.ct.file_names import text_path
+
+    job = ImportRecord.model_validate(body)
+    return import_row(text_path(job.path), job.factors, job.patient_id or None)
 
 
 class Modules(FrozenModel):

@@ -8,12 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from apnet_desktop.bundle.manifest import ct_requirements
-from apnet_desktop.cases.assessment import SeriesReference
+from apnet_desktop.cases.assessment import Assessment, SeriesReference
 from apnet_desktop.cases.relocation import is_missing
 from apnet_desktop.ct.file_names import readable_name, text_path
 from apnet_desktop.ct.identity import PatientIdentity
+from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.roi import Roi
-from apnet_desktop.ct.series import ScanProgress, ScanResult, SeriesSummary
+from apnet_desktop.ct.series import ScanLimits, ScanProgress, ScanResult, SeriesSummary
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.job_runner import JobRunner
 from apnet_desktop.gui.flow.open_volume import OpenVolume
@@ -51,10 +52,15 @@ class CtFlow(QObject):
         moved: The CT of the open case was found at another place; carries its `Path`.
         said: A sentence for the person; carries the `Message`.
         noted: The same, where nothing is wrong.
+        series_taken: A series is read now; carries its `SeriesSummary`.
+        consent_wanted: A ROI file lies in another frame of reference: only a person can take it. Carries path, label
+            and the `Message`.
         leaving: Another case may take the place of the open one: what is typed for it must be kept now.
         entered: The case that a series belongs to is open; the series is read next.
     """
 
+    series_taken = Signal(object)
+    consent_wanted = Signal(object, object, object)
     leaving = Signal()
     entered = Signal()
 
@@ -87,6 +93,11 @@ class CtFlow(QObject):
         """Looks through a folder, file, ZIP or DICOMDIR, and reads the best series."""
         self._scan(path, wanted=None)
 
+    def read_names(self, path: Path, character_set: str) -> None:
+        """Looks through `path` again and reads its names in a character set; the open series stays the open one."""
+        series = self._keeper.assessment.series if self._keeper.assessment else None
+        self._scan(path, series.series.series_uid if series is not None else None, character_set=character_set)
+
     def open_case(self, case_id: str) -> None:
         """Opens a case of the store; its CT is read again from where it lies."""
         self._open(lambda: self._keeper.open(case_id))
@@ -107,7 +118,8 @@ class CtFlow(QObject):
         if is_missing(assessment.series):
             self._find(assessment.series)
         else:
-            self._scan(text_path(assessment.series.path), wanted=assessment.series.series.series_uid)
+            known = assessment.series.series
+            self._scan(text_path(assessment.series.path), known.series_uid, character_set=known.character_set)
 
     def _find(self, series: SeriesReference) -> None:
         """Looks for the CT of the open case where it may have been moved to."""
@@ -144,7 +156,9 @@ class CtFlow(QObject):
 
         self._runner.run(self._reader.make_demo_case(self._services.data_folder / "demo-case"), made, progress)
 
-    def _scan(self, path: Path, wanted: str | None, then: Callable[[], None] = _nothing) -> None:
+    def _scan(
+        self, path: Path, wanted: str | None, then: Callable[[], None] = _nothing, character_set: str = ""
+    ) -> None:
         self._runner.say_progress("gui.stage_scan", None, count=0)
         seen: dict[str, SeriesSummary] = {}
 
@@ -156,7 +170,7 @@ class CtFlow(QObject):
 
         def scanned(result: ScanResult) -> None:
             self.scanned.emit(result)
-            chosen = _chosen(result, wanted)
+            chosen = _chosen(result, wanted, self._keeper.assessment)
             if chosen is not None:
                 self.choose_series(chosen, path, then)
             elif wanted is None:
@@ -165,7 +179,8 @@ class CtFlow(QObject):
                 self._find_instead(path)
 
         bundle = self._keeper.bundle
-        task = self._reader.scan(path, ct_requirements(bundle.manifest)) if bundle else self._reader.scan(path)
+        requirements = ct_requirements(bundle.manifest) if bundle else CtRequirements()
+        task = self._reader.scan(path, requirements, ScanLimits(character_set=character_set))
         self._runner.run(task, scanned, progress)
 
     def _find_instead(self, path: Path) -> None:
@@ -189,6 +204,7 @@ class CtFlow(QObject):
             return
         self.entered.emit()
         self.drop()
+        self.series_taken.emit(summary)
         task, block = self._reader.read(summary)
         self.open.begin(block)
         self._runner.say_progress("gui.stage_read", 0.0)
@@ -264,8 +280,14 @@ class CtFlow(QObject):
 
     # -- ROI ------------------------------------------------------------------------------------------------------
 
-    def import_roi(self, path: Path, label: int | None = None) -> None:
-        """Imports a ROI file onto the open CT."""
+    def import_roi(self, path: Path, label: int | None = None, consent: bool = False) -> None:
+        """Imports a ROI file onto the open CT.
+
+        Args:
+            path: The file.
+            label: Which of its regions; None: the only one.
+            consent: True if a person takes it although it lies in another frame of reference.
+        """
         shared = self.open.shared
         if shared is None:
             return
@@ -273,11 +295,14 @@ class CtFlow(QObject):
         author, bundle = self._keeper.settings.reviewer, self._keeper.bundle
         if bundle is not None:
             limits = bundle.manifest.eligibility.roi_volume
-            task, block = self._reader.import_roi(path, shared, author, label, limits)
+            task, block = self._reader.import_roi(path, shared, author, label, limits, consent)
         else:
-            task, block = self._reader.import_roi(path, shared, author, label)
+            task, block = self._reader.import_roi(path, shared, author, label, other_frame_of_reference=consent)
 
         def imported(value: ImportedRoi) -> None:
+            if value.consent is not None:
+                self.consent_wanted.emit(path, label, value.consent)
+                return
             if value.roi is None:
                 self.regions_found.emit(path, value.candidates)
                 return
@@ -294,7 +319,12 @@ class CtFlow(QObject):
         self._runner.run(task, imported, cleanup=cleanup)
 
 
-def _chosen(result: ScanResult, wanted: str | None) -> SeriesSummary | None:
-    if wanted is not None:
-        return next((one for one in result.series if one.description.series_uid == wanted), None)
-    return result.series[result.preselected] if result.preselected is not None else None
+def _chosen(result: ScanResult, wanted: str | None, assessment: Assessment | None) -> SeriesSummary | None:
+    """The series with the UID `wanted`, else the preselected one. Two phases of one series share a UID."""
+    if wanted is None:
+        return result.series[result.preselected] if result.preselected is not None else None
+    found = [one for one in result.series if one.description.series_uid == wanted]
+    kept = assessment.series if assessment is not None else None
+    if kept is not None and len(found) > 1:
+        found.sort(key=lambda one: (one.geometry != kept.geometry, one.description.phase != kept.series.phase))
+    return found[0] if found else None

@@ -59,7 +59,7 @@ class CtPanel(QWidget):
         self._hint.setObjectName("quiet")
         self._hint.setWordWrap(True)
         self._list = SeriesList(language, self)
-        self._list.series_chosen.connect(self._choose)
+        self._list.series_chosen.connect(self.series_chosen)
         self._why = QLabel(self)
         self._why.setWordWrap(True)
         self._why.setTextFormat(Qt.TextFormat.PlainText)
@@ -108,6 +108,17 @@ class CtPanel(QWidget):
         self._why.hide()
         self._names.show_for(summaries[chosen] if chosen is not None else None)
 
+    def mark_open(self, summary: SeriesSummary) -> None:
+        """Marks the series that is read now; why another was preselected is of no interest any more."""
+        keys = [one.key for one in self._list.series]
+        if summary.key not in keys:
+            return
+        index = keys.index(summary.key)
+        if self._list.currentRow() != index:
+            self._list.setCurrentRow(index)
+            self._why.hide()
+        self._names.show_for(summary)
+
     def show_scan(self, result: ScanResult) -> None:
         """Shows the end of a scan: all series, the preselected one marked and why, and what was skipped."""
         self.show_series(result.series, result.preselected)
@@ -130,7 +141,3 @@ class CtPanel(QWidget):
     def offer_identity(self, wanted: bool) -> None:
         """Shows the button to type in who the patient is."""
         self._identity.setVisible(wanted)
-
-    def _choose(self, summary: SeriesSummary) -> None:
-        self._names.show_for(summary)
-        self.series_chosen.emit(summary)
