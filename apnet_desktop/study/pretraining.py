@@ -132,6 +132,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--budget", type=int, required=True, help="slices to be seen in all")
     parser.add_argument("--until", type=int, default=None, help="stop after so many slices, to go on another time")
     parser.add_argument("--learning-rate", type=float, default=None, help="peak; the backbone's own by default")
+    parser.add_argument(
+        "--weights", type=Path, default=None, help="local file to start from (safetensors, timm's names)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
@@ -144,6 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
         seed=options.seed,
         threads=options.threads,
         device=options.device,
+        weights=options.weights,
     )
     pool = SlicePool(options.slices, RECIPE.windows)
 

@@ -10,15 +10,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from apnet_desktop.bundle.manifest import Backbone, CtRecipe
+from apnet_desktop.errors import StudyError
 from apnet_desktop.frozen import FrozenModel
+from apnet_desktop.language import Message
 from apnet_desktop.model.network import ApnetNetwork, PretrainingHeads
 from apnet_desktop.study.pretraining_data import MASKS, SLICE_FINDINGS, SliceBatch
 
-__all__ = ["PretrainingRun", "PretrainingSettings", "PretrainingState", "backbone_rate"]
+__all__ = ["PretrainingRun", "PretrainingSettings", "PretrainingState", "backbone_rate", "load_local_weights"]
 
 _MASK_NAMES = tuple(MASKS)
 # Rare tissues weigh more, so that a duct of a hundred pixels is not drowned by ten thousand of fat.
@@ -47,6 +50,7 @@ class PretrainingSettings(FrozenModel):
         seed: Seed of weights and batches.
         threads: CPU threads.
         device: `cpu` or `cuda`.
+        weights: A site's own file of weights to start from (safetensors, timm's names); None starts at random.
     """
 
     slices: int
@@ -60,6 +64,7 @@ class PretrainingSettings(FrozenModel):
     seed: int = 1
     threads: int = 2
     device: str = "cpu"
+    weights: Path | None = None
 
 
 @dataclass
@@ -73,6 +78,29 @@ class PretrainingState:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
+def load_local_weights(backbone: nn.Module, file: Path) -> None:
+    """Fills a backbone from a local file; a classifier that rides in it is left out.
+
+    Args:
+        backbone: Without classifier.
+        file: Safetensors with timm's names.
+
+    Raises:
+        StudyError: The file cannot be read, or is of another backbone: a tensor is missing or of another shape.
+    """
+    try:
+        found = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise StudyError(Message.of("study.weights_unreadable", file=file.name)) from error
+    wanted = backbone.state_dict()
+    for name, tensor in wanted.items():
+        if name.endswith("num_batches_tracked"):
+            found.setdefault(name, tensor)
+        if name not in found or found[name].shape != tensor.shape:
+            raise StudyError(Message.of("study.weights_of_another", file=file.name, name=name))
+    backbone.load_state_dict({name: found[name] for name in wanted})
+
+
 class PretrainingRun:
     """One backbone with its heads and optimiser."""
 
@@ -82,6 +110,8 @@ class PretrainingRun:
         torch.manual_seed(settings.seed)
         self.folder, self.settings = folder, settings
         network = ApnetNetwork((backbone,), len(recipe.views), len(recipe.windows), recipe.pixels, embedding)
+        if settings.weights is not None:
+            load_local_weights(network.backbones[0], settings.weights)
         self.device = torch.device(settings.device)
         self.network = network.to(self.device).to(memory_format=torch.channels_last)
         # A ViT's position embeddings are made for one image size; its crop would be another network.
@@ -180,7 +210,7 @@ class PretrainingRun:
         }
         _write(self.folder / "last.safetensors", {**weights, **moments})
         self._board(figures)
-        document = json.dumps({**self.state.__dict__, "settings": self.settings.model_dump()}, indent=1)
+        document = json.dumps({**self.state.__dict__, "settings": self.settings.model_dump(mode="json")}, indent=1)
         (self.folder / "progress.json").write_text(document, encoding="utf-8")
 
     def _board(self, figures: dict[str, float]) -> None:

@@ -8,12 +8,14 @@ import pytest
 import torch
 
 from apnet_desktop.bundle.manifest import Backbone
+from apnet_desktop.errors import StudyError
 from apnet_desktop.model.inputs import ModelInputs, ViewGeometry
 from apnet_desktop.model.network import ApnetNetwork, load_network
 from apnet_desktop.study.pretraining import (
     PretrainingSettings,
     join_backbones,
     load_best,
+    open_run,
     pretrain_backbone,
 )
 from apnet_desktop.study.pretraining_data import MASKS, SlicePool
@@ -92,6 +94,25 @@ def test_parts_join_to_one_network_that_reads_the_same(pool: SlicePool, tmp_path
         together = whole(images, weights)
         apart = torch.cat([single(images, weights) for single in singles], dim=2)
     assert torch.equal(together, apart)
+
+
+def test_a_sites_own_weights_are_where_training_starts(tmp_path: Path) -> None:
+    import timm
+    from safetensors.torch import save_file
+
+    name = BACKBONES[0].timm_name
+    torch.manual_seed(7)
+    own = timm.create_model(name, pretrained=False, num_classes=10)
+    save_file(own.state_dict(), tmp_path / "own.safetensors")
+    settings = PretrainingSettings(slices=8, weights=tmp_path / "own.safetensors")
+    run = open_run(BACKBONES[0], RECIPE, EMBEDDING, tmp_path, settings)
+    started = run.network.backbones[0].state_dict()
+    assert all(torch.equal(value, own.state_dict()[key]) for key, value in started.items())
+    with pytest.raises(StudyError, match=r"own\.safetensors is not of this backbone"):
+        open_run(BACKBONES[1], RECIPE, EMBEDDING, tmp_path, settings)
+    (tmp_path / "own.safetensors").write_bytes(b"pickle, perhaps")
+    with pytest.raises(StudyError, match="cannot be read"):
+        open_run(BACKBONES[0], RECIPE, EMBEDDING, tmp_path, settings)
 
 
 def test_held_out_patients_never_come_in_a_batch(pool: SlicePool) -> None:
