@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from apnet_desktop.cases.assessment import SeriesReference
+from apnet_desktop.clinical.factor import FactorSchema
+from apnet_desktop.clinical.importing import ImportedRecord
 from apnet_desktop.ct.file_names import path_text
 from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.roi import Roi
@@ -20,6 +22,7 @@ from apnet_desktop.worker.reader_jobs import (
     FindSeries,
     FoundSeries,
     ImportedRoi,
+    ImportRecord,
     ImportRoi,
     MakeDemoCase,
     ReadSeries,
@@ -106,6 +109,11 @@ class Reader:
     def write_volume(self, volume: SharedVolume, path: Path) -> Task[Nothing, Written]:
         """Writes a volume as NIfTI or NRRD, by the extension of `path`."""
         return Task(self.client, "write_volume", WriteVolume(path=str(path), volume=volume), Nothing, Written)
+
+    def import_record(self, path: Path, factors: FactorSchema, patient_id: str) -> Task[Nothing, ImportedRecord]:
+        """Reads a clinical record from a file; of a table of several, the row of this patient."""
+        parameters = ImportRecord(path=path_text(path), factors=factors, patient_id=patient_id)
+        return Task(self.client, "import_record", parameters, Nothing, ImportedRecord)
 
     def make_demo_case(self, folder: Path) -> Task[StageProgress, DemoCasePaths]:
         """Makes the simulated demo case in `folder` unless it is there."""

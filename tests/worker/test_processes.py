@@ -6,11 +6,14 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from apnet_desktop.errors import KnownError, ProcessError
+from apnet_desktop.clinical.record_files import import_record
+from apnet_desktop.clinical.schema import default_schema
+from apnet_desktop.errors import ClinicalError, KnownError, ProcessError
 from apnet_desktop.simulation.demo_case import DemoCase
 from apnet_desktop.worker.inference import Inference
 from apnet_desktop.worker.reader import Reader
@@ -46,6 +49,20 @@ def test_the_worker_imports_no_qt(blocks: SharedBlocks, shipped_bundle: Path) ->
         inference.close()
     assert "lightgbm" in roots
     assert not roots & {"PySide6", "shiboken6", "pyqtgraph"}
+
+
+def test_records_are_read_in_the_reader_and_come_back_whole(reader: Reader, tmp_path: Path) -> None:
+    """FHIR's libraries and hostile files stay out of the window's process."""
+    schema = default_schema()
+    path = tmp_path / "record.json"
+    path.write_text('{"values": {"creatinine": "1.2 mg/dL", "diabetes": true, "admission_date": "2026-03-01"}}')
+    found = reader.import_record(path, schema, "").run()
+    assert found == import_record(path, schema)
+    assert found.record.values["admission_date"] == date(2026, 3, 1)
+    broken = tmp_path / "bundle.json"
+    broken.write_text('{"resourceType": "Bundle", "type": 7}')
+    with pytest.raises(ClinicalError, match=r"bundle\.json"):
+        reader.import_record(broken, schema, "").run()
 
 
 def test_a_reader_killed_while_it_reads_is_replaced(reader: Reader, blocks: SharedBlocks, demo_case: DemoCase) -> None:
