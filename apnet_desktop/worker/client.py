@@ -259,7 +259,7 @@ class ProcessClient:
             given = [*([self._current] if self._current else []), *self._quick.values()]
             waiting, was_ready = list(self._waiting), self._ready
             self._drop_process()
-            _log.warning("%s lost: %s", self._name, reason.id)
+            _log.warning("a process was lost: %s", reason)
             jobs = given
             if was_ready:
                 self._waiting.extend(waiting)
