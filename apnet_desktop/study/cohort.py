@@ -22,6 +22,7 @@ from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
 from apnet_desktop.errors import ClinicalError, StudyError
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
+from apnet_desktop.simulation.cohort import RECIPE_FILE
 from apnet_desktop.study.statistics.censoring import End, HorizonOutcome, horizon_outcome
 
 __all__ = ["TABLE_NAME", "Cohort", "CohortRefusedError", "Patient", "Refusal", "read_cohort"]
@@ -122,7 +123,8 @@ def read_cohort(folder: Path, schema: FactorSchema, require_images: bool = True)
     Args:
         folder: The cohort.
         schema: Factors that a column may hold; of them the cohort uses those whose column is there.
-        require_images: Refuse rows whose CT or mask is not there.
+        require_images: Refuse rows whose CT or mask is not there. A cohort that `apnet simulate --inputs` wrote names
+            none: its pictures are rendered from its seeds.
 
     Raises:
         CohortRefusedError: Cells that cannot be used, every one by row and column.
@@ -131,7 +133,8 @@ def read_cohort(folder: Path, schema: FactorSchema, require_images: bool = True)
     table = folder / TABLE_NAME
     header, rows = _cells(table)
     present = tuple(factor.id for factor in schema.factors if factor.id in header)
-    reader = _RowReader(folder, schema.subset(present), require_images)
+    rendered = (folder / RECIPE_FILE).is_file()
+    reader = _RowReader(folder, schema.subset(present), require_images, rendered)
     patients = [reader.read(number, dict(zip(header, cells, strict=True))) for number, cells in rows]
     if reader.refusals:
         raise CohortRefusedError(table, tuple(reader.refusals))
@@ -169,10 +172,11 @@ def _cells(table: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 class _RowReader:
     """Turns rows into patients and keeps every refusal."""
 
-    def __init__(self, folder: Path, schema: FactorSchema, require_images: bool) -> None:
+    def __init__(self, folder: Path, schema: FactorSchema, require_images: bool, rendered: bool) -> None:
         self._folder = folder.resolve()
         self._schema = schema
         self._require_images = require_images
+        self._may_be_empty = rendered or not require_images
         self._row_of: dict[str, int] = {}
         self.refusals: list[Refusal] = []
 
@@ -212,7 +216,7 @@ class _RowReader:
 
     def _path(self, row: int, column: str, text: str) -> Path | None:
         if not text:
-            if self._require_images:
+            if not self._may_be_empty:
                 self._refuse(row, column, Message.of("study.no_path"))
             return None
         plain = PurePosixPath(text.replace("\\", "/"))
