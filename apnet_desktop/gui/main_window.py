@@ -36,6 +36,7 @@ from apnet_desktop.gui.flow.case_arrival import CaseArrival
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.ct_flow import CtFlow
 from apnet_desktop.gui.flow.job_runner import JobRunner
+from apnet_desktop.gui.flow.record_reading import RecordReading
 from apnet_desktop.gui.flow.report_flow import ReportFlow
 from apnet_desktop.gui.flow.risk_flow import RiskFlow
 from apnet_desktop.gui.identity_dialog import IdentityDialog
@@ -291,7 +292,8 @@ class MainWindow(DropWindow):
         from apnet_desktop.gui.steps.clinical_form import ClinicalForm
 
         self._factors = manifest.factors
-        self.form = ClinicalForm(manifest.factors, self._language, self)
+        reading = RecordReading(self._services.reader, self.runner.jobs)
+        self.form = ClinicalForm(manifest.factors, self._language, self, reading.read)
         self.form.use_conventional_units(self._services.settings.units is UnitSystem.CONVENTIONAL)
         self.form.record_changed.connect(self.keeper.set_record)
         self._form_page.show_form(self.form)
@@ -358,7 +360,7 @@ class MainWindow(DropWindow):
         assessment = self.keeper.assessment
         if assessment is None or self.form is None or self._factors is None:
             return
-        if not assessment.record.values:
+        if not set(assessment.record.values) - {"age", "sex"}:  # these two come from the CT by themselves
             record = read_record(Path(paths.clinical), self._factors)
             self.form.set_record(record)
             self.keeper.set_record(record)
