@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["models_folder", "resources_folder"]
+__all__ = ["manual_folder", "models_folder", "resources_folder"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -22,3 +22,9 @@ def resources_folder() -> Path:
 def models_folder() -> Path:
     """The model bundles that ship."""
     return _shipped("models")
+
+
+def manual_folder() -> Path:
+    """The manual: a folder of Markdown a language, and pictures."""
+    installed = _PACKAGE / "data" / "manual"
+    return installed if installed.is_dir() else _PACKAGE.parent / "docs" / "manual"

@@ -41,6 +41,8 @@ from apnet_desktop.gui.flow.report_flow import ReportFlow
 from apnet_desktop.gui.flow.risk_flow import RiskFlow
 from apnet_desktop.gui.identity_dialog import IdentityDialog
 from apnet_desktop.gui.job_bar import JobBar
+from apnet_desktop.gui.manual.in_window import ManualInWindow
+from apnet_desktop.gui.manual.pages import Screen
 from apnet_desktop.gui.menus import Command, build_menus, step_commands
 from apnet_desktop.gui.next_action import NEXT_KEYS, NextAction
 from apnet_desktop.gui.notice import NoticeKind, NoticeStrip
@@ -123,6 +125,7 @@ class MainWindow(DropWindow):
         self.settings = SettingsInWindow(
             services, self._pages, keeper, self.risk_flow, lambda: self.show_step(self._step), self
         )
+        self.manual = ManualInWindow(language, self._screen, self)
         left = QVBoxLayout()
         left.addWidget(self.rail, 1)
         left.addWidget(self.next_button)
@@ -162,6 +165,7 @@ class MainWindow(DropWindow):
         )
         following = Command(text("gui.action_next", language), action.run, NEXT_KEYS)
         help_menu: list[Command | None] = [
+            Command(text("manual.open", language), self.manual.show, "F1"),
             Command(text("gui.action_logs", language), self._open_logs),
             Command(text("gui.action_about", language), self._about),
         ]
@@ -256,6 +260,7 @@ class MainWindow(DropWindow):
         if self.form is not None:
             self.form.flush()
             self.form.blockSignals(True)  # fields that lose the focus now have nothing new to say
+        self.manual.close()
         self.runner.forget()
         self.keeper.close()
         self.ct_flow.close()
@@ -505,6 +510,12 @@ class MainWindow(DropWindow):
             self.form.use_conventional_units(settings.units is UnitSystem.CONVENTIONAL)
 
     # -- help -----------------------------------------------------------------------------------------------------
+
+    def _screen(self) -> Screen:
+        shown = self._pages.currentWidget()
+        if shown is self.worklist.view:
+            return Screen.WORKLIST
+        return Screen.SETTINGS if shown is self.settings.page else Screen(self._step.value)
 
     def _open_logs(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._services.log_folder)))
