@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from apnet_desktop.ct.contour_planes import contour_grid
 from apnet_desktop.ct.geometry import Geometry
+from apnet_desktop.ct.patient_frame import reorient
 from apnet_desktop.ct.roi_source import RoiCandidate, RoiSource, is_pancreas
 from apnet_desktop.errors import RoiError
 from apnet_desktop.language import Message
@@ -23,7 +25,7 @@ def structure_source(dataset: Dataset, name: str, geometry: Geometry) -> RoiSour
     """The closed contours of a structure set, drawn on `geometry`.
 
     Raises:
-        RoiError: It has no closed contour, or its contours do not lie in the CT's slices.
+        RoiError: A contour has no place, or contours lie neither in the CT's slices nor in parallel planes.
     """
     names = {int(item.ROINumber): str(item.get("ROIName", "")) for item in dataset.get("StructureSetROISequence") or []}
     contours: dict[int, list[NDArray[np.float64]]] = {}
@@ -41,13 +43,15 @@ def structure_source(dataset: Dataset, name: str, geometry: Geometry) -> RoiSour
                 referenced.add(str(image.get("ReferencedSOPInstanceUID", "")))
 
     def mask(label: int) -> tuple[NDArray[np.bool_], Geometry]:
-        return _drawn(contours[label], geometry, name), geometry
+        grid = _grid(contours[label], geometry, name)
+        turn, placed = reorient(grid)
+        return np.ascontiguousarray(turn.output_view(_drawn(contours[label], grid))), placed
 
     candidates = []
     for number in sorted(contours):
         label = names.get(number, "")
-        drawn = _drawn(contours[number], geometry, name)
-        volume = float(np.count_nonzero(drawn)) * geometry.voxel_volume
+        grid = _grid(contours[number], geometry, name)
+        volume = float(np.count_nonzero(_drawn(contours[number], grid))) * grid.voxel_volume
         candidates.append(RoiCandidate(label=number, name=label, volume=volume, suggested=is_pancreas(label)))
     return RoiSource(tuple(candidates), mask, _frame_of_reference(dataset), frozenset(referenced - {""}))
 
@@ -62,14 +66,26 @@ def _frame_of_reference(dataset: Dataset) -> str:
     return uids.pop() if len(uids) == 1 else str(dataset.get("FrameOfReferenceUID", ""))
 
 
-def _drawn(contours: list[NDArray[np.float64]], geometry: Geometry, name: str) -> NDArray[np.bool_]:
+def _grid(contours: list[NDArray[np.float64]], geometry: Geometry, name: str) -> Geometry:
+    """The CT's grid if the contours lie in its slices, else one of their own planes.
+
+    Raises:
+        RoiError: They are not flat or not parallel.
+    """
+    if all(float(np.ptp(geometry.to_index(points)[:, 2])) <= _FLAT_SLICES for points in contours):
+        return geometry
+    own = contour_grid(contours, geometry)
+    if own is None:
+        raise RoiError(Message.of("ct.roi_contours_not_in_slices", file=name))
+    return own
+
+
+def _drawn(contours: list[NDArray[np.float64]], geometry: Geometry) -> NDArray[np.bool_]:
     """Fills contours slice by slice; a contour inside another cuts a hole (even-odd rule)."""
     result = np.zeros(geometry.shape, bool)
     planes: dict[float, list[NDArray[np.float64]]] = {}
     for points in contours:
         index = geometry.to_index(points)
-        if float(np.ptp(index[:, 2])) > _FLAT_SLICES:
-            raise RoiError(Message.of("ct.roi_contours_not_in_slices", file=name))
         planes.setdefault(round(float(index[:, 2].mean()), 2), []).append(index[:, :2])
     heights = np.array(sorted(planes))
     # Contours on every second slice stand for the slices in between, up to half their distance.

@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from apnet_desktop.ct.geometry import Geometry
 from apnet_desktop.ct.patient_frame import reorient
 from apnet_desktop.ct.roi_source import RoiCandidate, RoiSource, is_pancreas
+from apnet_desktop.ct.seg_resampling import RegularPlanes
 from apnet_desktop.ct.transfer_syntaxes import is_encapsulated
 from apnet_desktop.errors import RoiError
 from apnet_desktop.language import Message
@@ -35,19 +36,33 @@ def segmentation_source(dataset: Dataset, name: str) -> RoiSource:
     Raises:
         RoiError: Its frames have no place, or are not evenly spaced.
     """
-    planes, geometry = _planes(dataset, name)
+    planes, geometry, places = _planes(dataset, name)
+    regular = None if places is None else RegularPlanes(places, geometry)
+    if regular is not None and not regular.bounded:
+        raise RoiError(Message.of("ct.roi_frames_uneven", file=name))
     numbers = {int(item.SegmentNumber): str(item.get("SegmentLabel", "")) for item in dataset.SegmentSequence}
     labelmap = str(dataset.get("SegmentationType", "BINARY")) == "LABELMAP"
     frames = _Frames(dataset, name)
-    turn, placed = reorient(geometry)
+    turn, placed = reorient(geometry if regular is None else regular.geometry)
+
+    by_slice: dict[int, list[_Plane]] = {}
+    for plane in planes:
+        by_slice.setdefault(plane.slice, []).append(plane)
+
+    def of_slice(number: int, label: int) -> NDArray[np.bool_]:
+        values = np.zeros(geometry.shape[1:], bool)
+        for plane in by_slice.get(number, []):
+            if labelmap:
+                values |= frames.stored(plane.index) == label
+            elif plane.segment == label:
+                values |= frames.inside(plane.index)
+        return values
 
     def mask(label: int) -> tuple[NDArray[np.bool_], Geometry]:
-        values = np.zeros(geometry.shape, bool)
-        for plane in planes:
-            if labelmap:
-                values[plane.slice] |= frames.stored(plane.index) == label
-            elif plane.segment == label:
-                values[plane.slice] |= frames.inside(plane.index)
+        if regular is not None:
+            values = regular.mask(lambda number: of_slice(number, label))
+        else:
+            values = np.stack([of_slice(number, label) for number in range(geometry.size[2])])
         return np.ascontiguousarray(turn.output_view(values)), placed
 
     counts = _counts(planes, frames, labelmap)
@@ -86,7 +101,8 @@ def _group(frame: Dataset, shared: Dataset, keyword: str) -> Dataset | None:
     return None
 
 
-def _planes(dataset: Dataset, name: str) -> tuple[list[_Plane], Geometry]:
+def _planes(dataset: Dataset, name: str) -> tuple[list[_Plane], Geometry, NDArray[np.float64] | None]:
+    """Every frame with its slice, their grid, and the slices' places where they are no regular grid (else None)."""
     shared = (dataset.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
     frames = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
     rows, columns = int(dataset.Rows), int(dataset.Columns)
@@ -105,14 +121,24 @@ def _planes(dataset: Dataset, name: str) -> tuple[list[_Plane], Geometry]:
     if orientation is None or measures is None:
         raise RoiError(Message.of("ct.roi_frames_without_place", file=name))
     cosines = np.array([float(value) for value in orientation.ImageOrientationPatient]).reshape(2, 3)
+    for frame in frames:
+        other = _group(frame, shared, "PlaneOrientationSequence")
+        if other is not None and not np.allclose(
+            [float(value) for value in other.ImageOrientationPatient], cosines.ravel(), atol=1e-3
+        ):
+            raise RoiError(Message.of("ct.roi_frames_uneven", file=name))
     axes = np.array([cosines[0], cosines[1], np.cross(cosines[0], cosines[1])])
     places = (np.array(positions) - positions[0]) @ axes.T
-    if np.abs(places[:, :2]).max() > 0.1:
-        raise RoiError(Message.of("ct.roi_frames_uneven", file=name))
     spacing = _slice_spacing(places[:, 2], measures)
     index = (places[:, 2] - places[:, 2].min()) / spacing
     whole = np.rint(index).astype(int)
-    if np.abs(index - whole).max() > _REGULAR_PART * max(1, whole.max()) or whole.max() > 65535:
+    uneven = np.abs(index - whole).max() > _REGULAR_PART * max(1, whole.max())
+    irregular = bool(uneven or np.abs(places[:, :2]).max() > 0.1)
+    if irregular:
+        # Slices are then counted, not measured: each height is one.
+        heights, whole = np.unique(np.round(places[:, 2], 2), return_inverse=True)
+        spacing = float(np.median(np.diff(heights))) if len(heights) > 1 else spacing
+    if whole.max() > 65535:
         raise RoiError(Message.of("ct.roi_frames_uneven", file=name))
     if rows * columns * (int(whole.max()) + 1) > _LARGEST_VOXELS:
         raise RoiError(Message.of("ct.grid_too_large", file=name))
@@ -128,7 +154,11 @@ def _planes(dataset: Dataset, name: str) -> tuple[list[_Plane], Geometry]:
     planes = [
         _Plane(number, segment, int(slice)) for number, (segment, slice) in enumerate(zip(segments, whole, strict=True))
     ]
-    return planes, geometry
+    if not irregular:
+        return planes, geometry, None
+    lowest = places[int(np.argmin(places[:, 2]))]
+    each = [places[whole == number].mean(axis=0) - lowest for number in range(int(whole.max()) + 1)]
+    return planes, geometry, np.array(each)
 
 
 def _slice_spacing(along: NDArray[np.float64], measures: Dataset) -> float:
