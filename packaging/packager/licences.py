@@ -122,8 +122,19 @@ def _is_licence(file: PurePath) -> bool:
     return inside and ("licenses" in file.parts or file.name.lower().startswith(_NAMES))
 
 
+def _said(one: Distribution) -> str:
+    """Author, licence and home of a distribution, as its metadata names them."""
+    metadata = one.metadata
+    fields = ("Author", "Author-email", "License", "License-Expression", "Home-page", "Project-URL")
+    said = {name: metadata[name].strip() for name in fields if name in metadata}
+    lines = [f"{name}: {words.splitlines()[0]}" for name, words in said.items() if words]
+    return "\n".join((f"{one.name} {one.version} ({licence_of(one)})", *lines, "", ""))
+
+
 def copy_licences(distributions: Iterable[Distribution], target: Path) -> list[str]:
     """Copies the licence files of the distributions, a folder each, and the texts that Qt's licence asks for.
+
+    What a wheel without such a file says of its author and licence goes into `WITHOUT-A-FILE.txt`.
 
     Returns:
         Distributions without such a file.
@@ -139,4 +150,6 @@ def copy_licences(distributions: Iterable[Distribution], target: Path) -> list[s
                 shutil.copyfile(file, folder / file.name)
         if not files:
             without.append(one.name)
+            with (target / "WITHOUT-A-FILE.txt").open("a", encoding="utf-8") as stream:
+                stream.write(_said(one))
     return without

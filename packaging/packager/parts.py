@@ -27,7 +27,6 @@ _PARTS = {
     "lightgbm": "LightGBM",
     "pylopdf_fonts_zh_cn": "fonts",
     "pylopdf_fonts_ko": "fonts",
-    "licences": "licences and list of contents",
 }
 _REST = "Python, other libraries"
 
@@ -67,6 +66,8 @@ def table(parts: list[PartSize]) -> str:
 
 def _part(place: Path) -> str:
     words = place.parts
+    if words[0] == "licences":
+        return "licences and list of contents"
     if words[0] != "_internal":
         return "program and its Python modules"
     if words[1] == "apnet_desktop":
