@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
@@ -47,7 +47,7 @@ from apnet_desktop.gui.menus import Command, build_menus, step_commands
 from apnet_desktop.gui.next_action import NEXT_KEYS, NextAction
 from apnet_desktop.gui.notice import NoticeKind, NoticeStrip
 from apnet_desktop.gui.pages import FormPage, ImagePage, RiskPage
-from apnet_desktop.gui.questions import ask_ct_file, ask_ct_folder, ask_label, ask_roi_file
+from apnet_desktop.gui.questions import ask_consent, ask_ct_file, ask_ct_folder, ask_label, ask_roi_file
 from apnet_desktop.gui.rail import StepRail
 from apnet_desktop.gui.report_in_window import ReportInWindow
 from apnet_desktop.gui.risk_in_window import RiskInWindow
@@ -205,8 +205,10 @@ class MainWindow(DropWindow):
         self.ct_panel.series_chosen.connect(self._choose_series)
         self.ct_panel.overridden.connect(self.keeper.override)
         self.ct_panel.identity_wanted.connect(self.ask_identity)
+        self.ct_panel.character_set_wanted.connect(self._read_names)
         self.ct_flow.leaving.connect(self._keep_record)
-        self.ct_flow.entered.connect(self._show_record)
+        # Queued: the form's fields take a while, and the reader can begin meanwhile.
+        self.ct_flow.entered.connect(self._show_record, Qt.ConnectionType.QueuedConnection)
         self.ct_flow.series_seen.connect(self.ct_panel.show_series)
         self.ct_flow.scanned.connect(self.ct_panel.show_scan)
         self.ct_flow.volume_filling.connect(self._volume_fills)
@@ -214,6 +216,8 @@ class MainWindow(DropWindow):
         self.ct_flow.roi_loaded.connect(self.viewer.set_roi)
         self.ct_flow.roi_imported.connect(self.viewer.import_roi)
         self.ct_flow.regions_found.connect(self._ask_label)
+        self.ct_flow.consent_wanted.connect(self._ask_consent)
+        self.ct_flow.series_taken.connect(self.ct_panel.mark_open)
         self.viewer.roi_changed.connect(self.keeper.set_roi)
         self.roi_panel.import_requested.connect(self.ask_roi)
         self.roi_panel.confirmed.connect(self.keeper.set_roi)
@@ -402,6 +406,10 @@ class MainWindow(DropWindow):
             self.notice.clear()
             self.ct_flow.choose_series(summary, self._path)
 
+    def _read_names(self, character_set: str) -> None:
+        if self._path is not None:
+            self.ct_flow.read_names(self._path, character_set)
+
     def _volume_fills(self, volume: CtVolume, ready: object) -> None:
         if self.viewer.state.volume is not volume:
             self.viewer.set_volume(volume)
@@ -439,6 +447,12 @@ class MainWindow(DropWindow):
         label = ask_label(self, self._language, candidates)
         if label is not None:
             self.ct_flow.import_roi(path, label)
+
+    def _ask_consent(self, path: Path, label: int | None, why: Message) -> None:
+        if ask_consent(self, self._language, why):
+            self.ct_flow.import_roi(path, label, consent=True)
+        else:
+            self.notice.say(why)
 
     # -- form, risk -----------------------------------------------------------------------------------------------
 
