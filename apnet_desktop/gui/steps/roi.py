@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
+    QGridLayout,
     QGroupBox,
     QHBoxLayout,
     QLabel,
@@ -57,8 +58,8 @@ class RoiPanel(QWidget):
         for part in (
             self._hint(),
             DrawingBox(viewer, language),
-            WholeRoiBox(viewer, language),
             AssistedBox(viewer, language),
+            WholeRoiBox(viewer, language),
             self._files(),
             self._notice,
             self._display(),
@@ -131,11 +132,20 @@ class RoiPanel(QWidget):
 
     def _statistics(self) -> QWidget:
         box = QGroupBox(self._text("so_far"))
-        form = QFormLayout(box)
+        grid = QGridLayout(box)
+        grid.setContentsMargins(8, 4, 8, 4)
+        grid.setVerticalSpacing(0)
         self._volume, self._slices, self._mean = QLabel(), QLabel(), QLabel()
-        for id, label in (("volume", self._volume), ("slices", self._slices), ("mean", self._mean)):
+        for column, (id, label) in enumerate(
+            (("volume", self._volume), ("slices", self._slices), ("mean", self._mean))
+        ):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            form.addRow(self._text(id), label)
+            name = QLabel(self._text(id))
+            name.setObjectName("quiet")
+            name.setBuddy(label)
+            grid.addWidget(name, 0, column)
+            grid.addWidget(label, 1, column)
+            grid.setColumnStretch(column, 1)
         return box
 
     def _confirmation(self) -> QWidget:

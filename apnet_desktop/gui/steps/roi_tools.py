@@ -31,6 +31,9 @@ from apnet_desktop.language import Language, text
 __all__ = ["AssistedBox", "CommandButton", "DrawingBox", "WholeRoiBox"]
 
 
+_NARROWEST = 220
+"""Logical pixels that a row of buttons is wide at least."""
+
 _CHECKED = (
     "QToolButton:checked { border: 2px solid palette(highlight); border-radius: 4px; background: palette(base); }"
 )
@@ -99,17 +102,18 @@ class _Box(QGroupBox):
         """A sentence of the panel."""
         return text(f"roi.{id}", self.language)
 
-    def add_buttons(self, *commands: Command, columns: int = 2) -> None:
-        """Adds a grid of buttons."""
+    def add_buttons(self, *commands: Command, columns: int = 2) -> QGridLayout:
+        """Adds a grid of buttons, and returns it."""
         grid = QGridLayout()
         grid.setSpacing(4)
         for column in range(columns):
             grid.setColumnStretch(column, 1)
-            grid.setColumnMinimumWidth(column, 110)
+            grid.setColumnMinimumWidth(column, _NARROWEST // columns)
         for place, command in enumerate(commands):
             button = CommandButton(self.viewer, command, self.language)
             grid.addWidget(button, place // columns, place % columns)
         self.column.addLayout(grid)
+        return grid
 
     def millimetres(self, name: str, lowest: float, highest: float) -> QDoubleSpinBox:
         """A field for a length."""
@@ -196,14 +200,13 @@ class WholeRoiBox(_Box):
     def __init__(self, viewer: CtViewer, language: Language) -> None:
         super().__init__("whole", viewer, language)
         self.add_buttons(Command.FILL_BETWEEN, columns=1)
-        self.add_buttons(Command.SMOOTH, Command.LARGEST_ISLAND, Command.MARGIN_GROW, Command.MARGIN_SHRINK)
+        grid = self.add_buttons(Command.MARGIN_GROW, Command.MARGIN_SHRINK, columns=3)
         self.margin = self.millimetres("margin", 0.5, 30.0)
         self.margin.setValue(viewer.margin)
+        self.margin.setToolTip(self.words("margin"))
         self.margin.valueChanged.connect(self._set_margin)
-        form = QFormLayout()
-        form.addRow(self.words("margin"), self.margin)
-        self.column.addLayout(form)
-        self.add_buttons(Command.ERASE_SLICE, Command.ERASE_ALL)
+        grid.addWidget(self.margin, 0, 2)
+        self.add_buttons(Command.SMOOTH, Command.LARGEST_ISLAND, Command.ERASE_SLICE, Command.ERASE_ALL)
         self._progress = QProgressBar()
         self._progress.setRange(0, 100)
         self._progress.setTextVisible(False)

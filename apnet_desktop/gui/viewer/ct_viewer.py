@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QWidget
 
 from apnet_desktop.ct.roi import Confirmation, Roi, RoiOrigin
@@ -86,6 +87,10 @@ class CtViewer(QWidget):
         self.actions_of = ViewerActions(self.state, commands.conditions(), commands.handlers(), language, self)
         self.actions_of.set_bindings(self._bindings)
         self.set_layout(ViewerLayout.AXIAL_LARGE)
+        # Dark between the planes in the light theme too: a bright line beside an image dazzles.
+        dark = QPalette()
+        dark.setColor(QPalette.ColorRole.Window, QColor(48, 48, 48))
+        self.setPalette(dark)
         self.setAutoFillBackground(True)
         self.state.changed.connect(self._state_changed)
         self.state.roi_edited.connect(self.roi_changed)

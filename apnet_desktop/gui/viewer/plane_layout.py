@@ -59,8 +59,8 @@ class PlaneLayout:
             self._grid.addWidget(axial, 0, 0, 2, 1)
             self._grid.addWidget(coronal, 0, 1)
             self._grid.addWidget(sagittal, 1, 1)
-            self._grid.setColumnStretch(0, 5)
-            self._grid.setColumnStretch(1, 3)
+            self._grid.setColumnStretch(0, 2)
+            self._grid.setColumnStretch(1, 1)
             self._grid.setRowStretch(0, 1)
             self._grid.setRowStretch(1, 1)
         for kind, view in self._views.items():

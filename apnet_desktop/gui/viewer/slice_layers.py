@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from apnet_desktop.gui.viewer.assist_session import AssistSession
 from apnet_desktop.gui.viewer.overlay import INSIDE_COLOR, OUTSIDE_COLOR, PROPOSAL_COLOR, ROI_COLOR, MaskPicture
-from apnet_desktop.gui.viewer.slice_pixels import slab_of
+from apnet_desktop.gui.viewer.slice_pixels import block_means, slab_of
 
 if TYPE_CHECKING:
     from apnet_desktop.gui.viewer.slice_view import SliceView
@@ -47,6 +47,7 @@ class SliceLayers:
         self._proposal: list[MaskPicture] = []
         self._proposal_key: object = None
         self._upright: QImage | None = None
+        self._factors = (1, 1)
 
     def forget_voxels(self) -> None:
         """Voxels have been read since, or belong to another volume."""
@@ -65,7 +66,8 @@ class SliceLayers:
         # A view may begin within a pixel of the screen where the scale is no whole number. The kept picture begins
         # there too, so that it lies on the screen's pixels as the slice itself would.
         offset = QPointF(corner.x() - np.floor(corner.x()), corner.y() - np.floor(corner.y())) / ratio
-        image_key = (view.slice_index, state.window, state.slab, state.slab_mode)
+        self._factors = self._shrinking(ratio)
+        image_key = (view.slice_index, state.window, state.slab, state.slab_mode, self._factors)
         transform = view.voxel_transform()
         place = (transform.m11(), transform.m22(), transform.dx(), transform.dy(), offset.x(), offset.y(), ratio)
         key = (image_key, place, state.interpolated, view.width(), view.height())
@@ -100,13 +102,32 @@ class SliceLayers:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._state.interpolated)
         painter.save()
         painter.setTransform(view.voxel_transform(), combine=True)
-        painter.drawImage(0, 0, self._image)
+        if self._factors == (1, 1):
+            painter.drawImage(0, 0, self._image)
+        else:
+            rows, columns = view.plane.rows, view.plane.columns
+            part = QRectF(0.0, 0.0, columns / self._factors[1], rows / self._factors[0])
+            painter.drawImage(QRectF(0.0, 0.0, columns, rows), self._image, part)
         painter.restore()
+
+    def _shrinking(self, ratio: float) -> tuple[int, int]:
+        """How many rows and columns of voxels become one where a pixel of the screen covers several of them.
+
+        Qt looks at four voxels for each pixel; the ones between would be left out, and noise would look like stripes.
+        """
+        view = self._view
+        if not self._state.interpolated or self._state.ready is not None:
+            return (1, 1)
+        per_pixel = 1.0 / (view.scale * ratio)
+        rows, columns = per_pixel / view.plane.row_spacing, per_pixel / view.plane.column_spacing
+        return (max(1, int(rows)), max(1, int(columns)))
 
     def _render(self) -> QImage:
         state, plane, index = self._state, self._view.plane, self._view.slice_index
         assert state.volume is not None  # noqa: S101 - narrows the type; painted only with a volume
         levels = slab_of(state.volume.hounsfield, plane, index, state.slab, state.slab_mode)
+        if self._factors != (1, 1):
+            levels = block_means(levels, self._factors)
         pixels = np.take(state.table, np.ascontiguousarray(levels).view(np.uint16), mode="wrap")
         if state.ready is not None:
             missing = np.broadcast_to(~state.ready[:, None, None], plane.shape)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from apnet_desktop.gui.viewer.plane import Plane
 
-__all__ = ["SlabMode", "gray_levels", "grayscale_table", "mask_outline", "slab_of"]
+__all__ = ["SlabMode", "block_means", "gray_levels", "grayscale_table", "mask_outline", "slab_of"]
 
 
 class SlabMode(StrEnum):
@@ -51,6 +51,22 @@ def slab_of(
     total = slab.sum(axis=0, dtype=np.int32)
     mean: NDArray[np.int16] = np.rint(total / slab.shape[0]).astype(np.int16)
     return mean
+
+
+def block_means(levels: NDArray[np.int16], factors: tuple[int, int]) -> NDArray[np.int16]:
+    """Mean HU of blocks of pixels, int16; blocks at the lower and right border may be cut, and are padded.
+
+    Args:
+        levels: HU (rows, columns).
+        factors: Pixels of a block along rows and columns.
+    """
+    padding = [(0, -size % factor) for size, factor in zip(levels.shape, factors, strict=True)]
+    padded = np.pad(levels, padding, mode="edge")
+    total = np.zeros((padded.shape[0] // factors[0], padded.shape[1] // factors[1]), dtype=np.int32)
+    for row in range(factors[0]):
+        for column in range(factors[1]):
+            total += padded[row :: factors[0], column :: factors[1]]
+    return np.rint(total / (factors[0] * factors[1])).astype(np.int16)
 
 
 def mask_outline(mask: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -84,7 +84,9 @@ def test_undo_and_redo_return_the_exact_mask(seed: int) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(5))
 def test_undo_of_a_thousand_operations(seed: int) -> None:
-    _play(_editor((40, 256, 256), seed), 1000, seed)
+    editor = _editor((40, 256, 256), seed)
+    _play(editor, 1000, seed)
+    print(f"1,000 operations, seed {seed}: the history holds {editor.history.memory / 2**20:.2f} MiB")  # noqa: T201
 
 
 def test_statistics_equal_a_count_from_scratch() -> None:

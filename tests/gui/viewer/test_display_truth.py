@@ -16,7 +16,7 @@ from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 from apnet_desktop.gui.viewer.plane import PlaneKind
 from apnet_desktop.gui.viewer.plane_layout import ViewerLayout
 from apnet_desktop.language import Language
-from tests.gui.viewer.phantoms import ALL_DIRECTIONS, patient_value, patient_volume
+from tests.gui.viewer.phantoms import ALL_DIRECTIONS, patient_value, patient_volume, simple_volume
 
 # Screen axes in LPS for each plane, written down from DICOM's radiological views and not from the code under test.
 _RIGHT_AND_DOWN = {
@@ -116,3 +116,25 @@ def test_an_oblique_volume_names_its_second_side() -> None:
 
     geometry = Geometry(size=(5, 5, 5), origin=(0, 0, 0), spacing=(1, 1, 1), direction=direction)
     assert Plane.of(PlaneKind.AXIAL, geometry).letters == ("R", "AF", "L", "PH")
+
+
+def test_a_small_picture_of_a_large_slice_shows_means_where_they_lie(qtbot: QtBot) -> None:
+    """Where a pixel of the screen covers several voxels, none of them is left out and nothing moves."""
+    hounsfield = np.zeros((3, 500, 700), dtype=np.int16)
+    hounsfield[:, :, ::2] = 200  # stripes finer than the screen
+    hounsfield[:, 100:200, 500:650] = -100  # a block that must stay where it is
+    viewer = _viewer(qtbot)
+    viewer.state.show(interpolation=True)
+    viewer.resize(420, 300)
+    viewer.show()
+    viewer.set_volume(simple_volume(hounsfield))
+    QApplication.processEvents()
+    view = viewer.views[PlaneKind.AXIAL]
+    assert view.scale < 0.4
+    image = view.grab().toImage()
+    for j, i in ((300.0, 100.0), (300.0, 351.0), (400.0, 600.0), (20.0, 600.0)):
+        assert abs(_gray(image, view.to_screen((1.0, j, i))) - 100) <= 25, (j, i)
+    for j, i in ((106.0, 506.0), (106.0, 643.0), (193.0, 506.0), (193.0, 643.0)):
+        assert _gray(image, view.to_screen((1.0, j, i))) < 20, (j, i)
+    for j, i in ((93.0, 575.0), (207.0, 575.0), (150.0, 493.0), (150.0, 657.0)):
+        assert _gray(image, view.to_screen((1.0, j, i))) > 60, (j, i)
