@@ -280,6 +280,22 @@ def bundle_prepare(
     prepare(folder, into, Output(as_json, lang))
 
 
+@bundle_commands.command("distribution")
+@command
+def bundle_distribution(
+    cts: Annotated[list[Path] | None, typer.Argument(help="CT folders; every series in them is tried.")] = None,
+    folder: Bundle = None,
+    simulated: Annotated[int, typer.Option(min=0, help="Fresh simulated patients.")] = 100,
+    seed: Annotated[int, typer.Option(help="Theirs; not one that the bundle was made from.")] = 8700,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """How often images are flagged as unlike those of development: real CTs, and fresh simulated patients."""
+    from apnet_desktop.commands.bundle import distribution
+
+    distribution(folder, cts or [], simulated, seed, Output(as_json, lang))
+
+
 @bundle_commands.command("pack")
 @command
 def bundle_pack(

@@ -1,4 +1,4 @@
-"""`apnet bundle show|verify|prepare|pack|install`."""
+"""`apnet bundle show|verify|prepare|distribution|pack|install`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from apnet_desktop.bundle.files import open_bundle
 from apnet_desktop.cases.files import user_data_folder
 from apnet_desktop.commands.headless import Headless, bundle_folder
 from apnet_desktop.commands.output import Output
+from apnet_desktop.language import text
 from apnet_desktop.worker.preparation import Preparation
 
-__all__ = ["install", "pack", "prepare", "show", "verify"]
+__all__ = ["distribution", "install", "pack", "prepare", "show", "verify"]
 
 
 def show(folder: Path | None, output: Output) -> None:
@@ -76,6 +77,32 @@ def prepare(folder: Path | None, into: Path | None, output: Output) -> None:
         preparation.close()
     output.value({"graph": made.folder})
     output.line("commands.prepared", folder=made.folder)
+
+
+def distribution(folder: Path | None, cts: list[Path], simulated: int, seed: int, output: Output) -> None:
+    """Prints how often the check of likeness flags real CTs and fresh simulated patients.
+
+    Raises:
+        BundleError: The bundle is damaged.
+    """
+    from apnet_desktop.study.distribution import distribution_evidence
+
+    def tell(done: float) -> None:
+        output.progress(text("commands.stage_distribution", output.language), done)
+
+    found = distribution_evidence(open_bundle(bundle_folder(folder)), cts, simulated, seed, tell)
+    output.value({**found.model_dump(mode="json"), "series_flagged": found.series_flagged})
+    for one in found.series:
+        output.raw(f"  {one.distance:8.2f}  {one.folder}: {one.series}")
+    output.line(
+        "commands.distribution",
+        flagged=found.series_flagged,
+        series=len(found.series),
+        unreadable=found.unreadable,
+        simulated_flagged=found.simulated_flagged,
+        simulated=found.simulated,
+        seed=found.seed,
+    )
 
 
 def pack(folder: Path, out: Path, output: Output) -> None:
