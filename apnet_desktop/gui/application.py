@@ -86,7 +86,7 @@ def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | No
     QTimer.singleShot(0, window, lambda: _meet_later_starts(application, window, point))
     if places.refused is not None:
         folder = str(places.refused)
-        window.setWindowTitle(text("gui.temporary_title", settings.language, title=window.windowTitle()))
+        window.setWindowTitle(text("gui.temporary_title", settings.language))
         QTimer.singleShot(0, window, lambda: window.notice.say(Message.of("gui.temporary_store", folder=folder)))
     code = application.exec()
     watch.stop()
