@@ -12,8 +12,8 @@ from apnet_desktop.language import Language
 from apnet_desktop.report.html_twin import render_html
 from apnet_desktop.report.json_twin import json_twin
 from tests.report.factory import content
+from tests.report.figures import DEMONSTRATION, HOSTILE, figures
 from tests.report.page_reader import squeezed
-from tests.report.test_pdf import DEMONSTRATION, HOSTILE, _figures
 
 
 class _Reader(HTMLParser):
@@ -46,7 +46,7 @@ def _read(page: bytes) -> _Reader:
 def test_it_says_the_figures_of_the_page(language: Language) -> None:
     said = content(languages=(language,))
     shown = squeezed("".join(_read(render_html(said)).words))
-    for figure in _figures(json.loads(json_twin(said)), language):
+    for figure in figures(json.loads(json_twin(said)), language):
         assert squeezed(figure) in shown, figure
     assert squeezed(DEMONSTRATION[language]) in shown
 
