@@ -93,6 +93,20 @@ def _palette(dark: bool) -> QPalette:
     return palette
 
 
+# The Fusion style draws the rim of a field in the window's colour made darker, which nobody sees on a dark window. For
+# these widgets, which do not paint their window's colour, that colour is one whose darker shade is a visible rim.
+_FIELDS = (b"QCheckBox", b"QRadioButton", b"QLineEdit", b"QAbstractSpinBox", b"QComboBox")
+_DARK_RIM = QColor("#7b8a93")
+
+
+def _set_rims(application: QApplication, *, dark: bool) -> None:
+    fields = _palette(dark)
+    if dark:
+        fields.setColor(QPalette.ColorRole.Window, _DARK_RIM.lighter(140))
+    for name in _FIELDS:
+        application.setPalette(fields, name)
+
+
 def colours() -> Colours:
     """The colours that fit the palette in use."""
     dark = QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
@@ -110,6 +124,7 @@ def apply_theme(application: QApplication, theme: str = "system") -> None:
     scheme = application.styleHints().colorScheme()
     dark = theme == "dark" or (theme == "system" and scheme == Qt.ColorScheme.Dark)
     application.setPalette(_palette(dark))
+    _set_rims(application, dark=dark)
     font = QFont(application.font())
     font.setPointSizeF(10.0)
     application.setFont(font)
