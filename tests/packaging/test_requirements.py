@@ -63,3 +63,22 @@ def test_whole_scipy_packages_that_are_left_out_are_not_imported() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module in left_out:
                 pytest.fail(f"{path}: {node.module} is not in the application for the clinic")
+
+
+def test_the_application_for_the_gpu_holds_what_torch_loads() -> None:
+    specification = (_PACKAGE.parent / "packaging" / "packager" / "application.spec").read_text(encoding="utf-8")
+    names = {canonical(one.name) for one in inside(Variant.CUDA)}
+    assert {"torch", "torchvision", "timm", "matplotlib", "statsmodels", "tensorboard"} <= names
+    # torch's own list of the CUDA libraries that it links, which no import names.
+    from importlib.metadata import distribution
+
+    asked = [Requirement(line) for line in distribution("torch").requires or []]
+    nvidia = {canonical(one.name) for one in asked if one.name.startswith("nvidia")}
+    assert nvidia
+    assert nvidia <= names
+    # timm does not import where torchvision's operators are not registered; no import names their library.
+    files = {Path(str(file)).name for file in distribution("torchvision").files or []}
+    assert any(name.startswith("_C_stable.") for name in files)
+    assert '"torchvision._C_stable"' in specification
+    assert compile(specification, "application.spec", "exec")
+    assert not set(excluded_modules(Variant.CUDA)) & {"torch", "timm", "torchvision", "apnet_desktop.study"}
