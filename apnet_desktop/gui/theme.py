@@ -95,7 +95,7 @@ def _palette(dark: bool) -> QPalette:
 
 # The Fusion style draws the rim of a field in the window's colour made darker, which nobody sees on a dark window. For
 # these widgets, which do not paint their window's colour, that colour is one whose darker shade is a visible rim.
-_FIELDS = (b"QCheckBox", b"QRadioButton", b"QLineEdit", b"QAbstractSpinBox", b"QComboBox")
+_FIELDS = ("QCheckBox", "QRadioButton", "QLineEdit", "QAbstractSpinBox", "QComboBox")
 _DARK_RIM = QColor("#7b8a93")
 
 
@@ -104,7 +104,7 @@ def _set_rims(application: QApplication, *, dark: bool) -> None:
     if dark:
         fields.setColor(QPalette.ColorRole.Window, _DARK_RIM.lighter(140))
     for name in _FIELDS:
-        application.setPalette(fields, name)
+        application.setPalette(fields, name)  # type: ignore[arg-type] # the binding takes str, its stub says bytes
 
 
 def colours() -> Colours:

@@ -50,8 +50,10 @@ def test_a_field_has_a_rim_in_the_dark(qtbot: QtBot, qapp: QApplication, kind: C
     assert max(_contrast(colour, background) for colour in across) >= 3.0
 
 
-def test_the_light_theme_comes_back(qapp: QApplication) -> None:
+def test_the_light_theme_comes_back(qtbot: QtBot, qapp: QApplication) -> None:
+    box = QCheckBox()
+    qtbot.addWidget(box)
     apply_theme(qapp, "dark")
     apply_theme(qapp, "light")
-    assert QApplication.palette(b"QCheckBox").window().color().lightness() > 200
+    assert QApplication.palette(box).window().color().lightness() > 200
     assert QApplication.palette().window().color().lightness() > 200
