@@ -80,11 +80,31 @@ class ChecksView(QWidget):
         line.addLayout(words, 1)
         return row
 
-    def _passed(self, checks: list[Check]) -> QLabel:
-        label = QLabel("✓  " + text("gui.checks_passed", self._language, count=len(checks)), self)
-        label.setObjectName("quiet")
-        label.setToolTip("\n".join(check.message.text(self._language) for check in checks))
-        return label
+    def _passed(self, checks: list[Check]) -> QWidget:
+        """One line that counts them and opens on their sentences."""
+        part = QWidget(self)
+        opener = QPushButton(part)
+        opener.setFlat(True)
+        opener.setStyleSheet("text-align: left; padding: 1px 0px; border: none;")
+        sentences = QLabel("\n".join(f"✓  {check.message.text(self._language)}" for check in checks), part)
+        sentences.setObjectName("quiet")
+        sentences.setWordWrap(True)
+        sentences.setTextFormat(Qt.TextFormat.PlainText)
+        sentences.hide()
+        words = "✓  " + text("gui.checks_passed", self._language, count=len(checks))
+
+        def turn() -> None:
+            sentences.setVisible(sentences.isHidden())
+            opener.setText(words + ("  ▸" if sentences.isHidden() else "  ▾"))
+
+        opener.setText(words + "  ▸")
+        opener.clicked.connect(turn)
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(opener)
+        column.addWidget(sentences)
+        return part
 
     def _ask(self, check: Check) -> None:
         reason, accepted = QInputDialog.getText(

@@ -16,7 +16,7 @@ from apnet_desktop.language import Language
 
 __all__ = ["FormFrame"]
 
-_COLUMN = 20  # heights of a line: narrower, a field with its unit does not read well
+_COLUMN = 20  # pairs of digits: narrower, a field with its unit does not read well
 _PANEL = 22
 
 
@@ -79,11 +79,12 @@ class FormFrame(QWidget):
             self.setStyleSheet(self._style)
 
     def _arrange(self) -> None:
-        line = self.fontMetrics().height()
-        beside = self.width() >= (_COLUMN + _PANEL) * line
-        for_fields = self.width() - (_PANEL * line if beside else 0)
-        self._body.set_columns(2 if for_fields >= 2 * _COLUMN * line else 1)
-        self._side.setFixedWidth(_PANEL * line)
+        # In widths, not heights: a Chinese font's lines are taller, its digits are not wider.
+        pair = self.fontMetrics().horizontalAdvance("00")
+        beside = self.width() >= (_COLUMN + _PANEL) * pair
+        for_fields = self.width() - (_PANEL * pair if beside else 0)
+        self._body.set_columns(2 if for_fields >= 2 * _COLUMN * pair else 1)
+        self._side.setFixedWidth(_PANEL * pair)
         if beside and self._side.widget() is None:
             self._side.setWidget(self._scores)
         elif not beside and self._side.widget() is not None:

@@ -135,7 +135,8 @@ class AnswerCard(QFrame):
         rate = base_rate.site if base_rate.site is not None else base_rate.development
         threshold = threshold_at(manifest.threshold, base_rate)
         self._scale.show_risk(answer, None if no_finding else threshold, rate, muted)
-        self._meaning.setText(" ".join(self._meanings(answer, prediction, manifest)))
+        joint = "" if language is Language.CHINESE else " "
+        self._meaning.setText(joint.join(self._meanings(answer, prediction, manifest)))
         self._meaning.setVisible(not no_finding)
         self._meaning.setToolTip(label(manifest.threshold.rule, language))
         self._show_base_rate(answer, base_rate)

@@ -30,7 +30,7 @@ from apnet_desktop.language import Language, Message, text
 
 __all__ = ["RiskPanel"]
 
-_BESIDE = 50  # heights of a line: from this width on, the pages stand beside the answer
+_BESIDE = 50  # pairs of digits: from this width on, the pages stand beside the answer
 
 
 class RiskPanel(QWidget):
@@ -105,7 +105,7 @@ class RiskPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """The pages beside the answer or below it, as the width allows."""
         super().resizeEvent(event)
-        wide = self.width() >= _BESIDE * self.fontMetrics().height()
+        wide = self.width() >= _BESIDE * self.fontMetrics().horizontalAdvance("00")
         self._middle.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._middle.setStretch(0, 4 if wide else 0)
         self._middle.setStretch(1, 5 if wide else 1)
@@ -122,6 +122,8 @@ class RiskPanel(QWidget):
         self._rest.show()
         self.show_missing(missing)
         self.report_button.setEnabled(False)
+        self._lead(self.predict_button)
+        self.predict_button.setText(text("gui.calculate", self._language))
 
     def show_missing(self, missing: tuple[Message, ...]) -> None:
         """Says what is still to do before the risk can be calculated; with nothing missing the button is live."""
@@ -170,7 +172,18 @@ class RiskPanel(QWidget):
             self.trust.show_checking(None)
         self._title_trust(prediction.checks)
         self.report_button.setEnabled(not stale)
+        self._lead(self.predict_button if stale else self.report_button)
+        self.predict_button.setText(text("risk.calculate_again", language))
         self._missing.hide()
+
+    def _lead(self, button: QPushButton) -> None:
+        """Dresses what to do next as the one primary button."""
+        for one in (self.predict_button, self.report_button):
+            name = "primary" if one is button else ""
+            if one.objectName() != name:
+                one.setObjectName(name)
+                one.style().unpolish(one)
+                one.style().polish(one)
 
     def show_checking(self, fraction: float | None) -> None:
         """Says how far the checks that follow the risk are; None: none run."""
