@@ -60,7 +60,8 @@ class CaseDisplay:
         if assessment is not None and assessment.series is not None:
             bundle = self.keeper.bundle
             overridable = bundle.manifest.eligibility.overridable if bundle else ()
-            self.images.ct_panel.show_checks(assessment.with_overrides(assessment.series.checks), overridable)
+            checks = assessment.with_overrides(assessment.series.checks)
+            self.images.ct_panel.show_checks(assessment.series.series, checks, overridable)
         self._show_risk(assessment, busy)
 
     def _show_patient(self, assessment: Assessment | None) -> None:

@@ -14,9 +14,11 @@ from PySide6.QtWidgets import (
 
 from apnet_desktop.checks import Check
 from apnet_desktop.ct.series import ScanResult, SeriesSummary
+from apnet_desktop.ct.volume import SeriesDescription
 from apnet_desktop.gui.checks_view import ChecksView
 from apnet_desktop.gui.steps.name_readings import NameReadings
 from apnet_desktop.gui.steps.series_list import SeriesList
+from apnet_desktop.gui.steps.series_row import series_title
 from apnet_desktop.language import Language, text
 
 __all__ = ["CtPanel"]
@@ -73,7 +75,9 @@ class CtPanel(QWidget):
         self._identity = QPushButton(text("gui.identity_title", language), self)
         self._identity.clicked.connect(self.identity_wanted)
         self._identity.hide()
-        self._heading = QLabel(text("gui.checks_heading", language), self)
+        self._heading = QLabel(self)
+        self._heading.setTextFormat(Qt.TextFormat.PlainText)
+        self._heading.setWordWrap(True)
         font = QFont(self.font())
         font.setBold(True)
         self._heading.setFont(font)
@@ -122,7 +126,7 @@ class CtPanel(QWidget):
     def show_scan(self, result: ScanResult) -> None:
         """Shows the end of a scan: all series, the preselected one marked and why, and what was skipped."""
         self.show_series(result.series, result.preselected)
-        self._why.setVisible(result.preselected is not None)
+        self._why.setVisible(result.preselected is not None and len(result.series) > 1)
         self._why.setText(result.why.text(self._language))
         self._skipped.setVisible(bool(result.skipped))
         if result.skipped:
@@ -133,9 +137,12 @@ class CtPanel(QWidget):
             ]
             self._skipped.setToolTip("\n".join(lines))
 
-    def show_checks(self, checks: tuple[Check, ...], overridable: tuple[str, ...] = ()) -> None:
-        """Shows what was checked on the open series."""
+    def show_checks(
+        self, series: SeriesDescription, checks: tuple[Check, ...], overridable: tuple[str, ...] = ()
+    ) -> None:
+        """Shows what was checked on the open series, which need not be one of the list."""
         self._heading.setVisible(bool(checks))
+        self._heading.setText(text("gui.checks_heading", self._language, series=series_title(series, self._language)))
         self._checks.show_checks(checks, overridable)
 
     def offer_identity(self, wanted: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from apnet_desktop.checks import CheckState
@@ -52,7 +52,7 @@ class SeriesList(QListWidget):
                 self._shown.append(None)
             item = self.item(index)
             words = (
-                series_title(summary, self._language),
+                series_title(summary.description, self._language),
                 series_facts(summary, self._language),
                 series_verdict(summary, self._language),
                 summary.sentence.text(self._language),
@@ -74,21 +74,31 @@ class SeriesList(QListWidget):
             row = SeriesRow(summary, self._language)
             item = self.item(index)
             self.setItemWidget(item, row)
-            item.setSizeHint(QSize(0, row.height_for(self.viewport().width())))
             self._shown[index] = summary
+        self._fit()
         if len(waiting) > _ROWS_AT_ONCE:
             self._filling.start()
         else:
             self._filling.stop()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Gives each row the height that its words need at the new width."""
-        super().resizeEvent(event)
+    def _fit(self) -> None:
+        """Gives each row the height that its words need."""
+        width = self.viewport().width()
         for index in range(self.count()):
             item = self.item(index)
             row = self.itemWidget(item)
             if isinstance(row, SeriesRow):
-                item.setSizeHint(QSize(0, row.height_for(self.viewport().width())))
+                item.setSizeHint(QSize(0, row.height_for(width)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Fits the rows to the new width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Fits the rows once their fonts are those of the style."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._fit)
 
     def _activated(self, item: QListWidgetItem) -> None:
         self.series_chosen.emit(self.series[self.row(item)])

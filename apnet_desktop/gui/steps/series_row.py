@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from apnet_desktop.checks import CheckState
 from apnet_desktop.ct.series import SeriesSummary
+from apnet_desktop.ct.volume import SeriesDescription
 from apnet_desktop.gui.theme import colours
 from apnet_desktop.language import Language, text
 
@@ -26,7 +27,7 @@ class SeriesRow(QWidget):
         super().__init__()
         words = QVBoxLayout()
         words.setSpacing(1)
-        title = self._label(series_title(summary, language))
+        title = self._label(series_title(summary.description, language))
         font = QFont(self.font())
         font.setBold(True)
         title.setFont(font)
@@ -56,6 +57,9 @@ class SeriesRow(QWidget):
 
     def height_for(self, width: int) -> int:
         """Height in which every line is seen at a width in pixels."""
+        self.ensurePolished()
+        for label in self.findChildren(QLabel):
+            label.ensurePolished()
         layout = self.layout()
         assert layout is not None  # noqa: S101 - made above
         return max(layout.heightForWidth(width), _THUMBNAIL + 2 * _MARGIN)
@@ -82,9 +86,8 @@ class SeriesRow(QWidget):
         return picture
 
 
-def series_title(summary: SeriesSummary, language: Language) -> str:
+def series_title(series: SeriesDescription, language: Language) -> str:
     """Number and name of a series."""
-    series = summary.description
     number = f"{series.number}: " if series.number is not None else ""
     return number + (series.description or text("gui.series_unnamed", language))
 
