@@ -46,6 +46,7 @@ class AuditAction(StrEnum):
     PURGE = "purge"
     READING = "reading"
     FOLLOW_UP = "follow_up"
+    NOTE = "note"
 
 
 class AuditEntry(FrozenModel):

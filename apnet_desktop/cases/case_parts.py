@@ -139,8 +139,9 @@ class CaseParts:
             CaseError: The store cannot be written, or there is no such case.
         """
         with self._database.transaction() as connection:
-            self._rows.row(case_id)
+            before = self._rows.row(case_id)["note"]
             connection.execute("UPDATE cases SET note = ? WHERE id = ?", (note, case_id))
+            self.audit.append(AuditAction.NOTE, case_id, {"before": before, "after": note})
             self._rows.touch(case_id)
 
     def save_ct_path(self, case_id: str, path: str) -> None:

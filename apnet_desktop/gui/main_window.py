@@ -126,7 +126,9 @@ class MainWindow(DropWindow):
             services, self._pages, keeper, self.risk_flow, lambda: self.show_step(self._step), self
         )
         self.manual = ManualInWindow(language, self._screen, self)
-        left = QVBoxLayout()
+        self._left = QWidget(self)
+        left = QVBoxLayout(self._left)
+        left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(self.rail, 1)
         left.addWidget(self.next_button)
         middle = QVBoxLayout()
@@ -135,7 +137,7 @@ class MainWindow(DropWindow):
         middle.addWidget(self.job_bar)
         body = QHBoxLayout()
         body.setSpacing(12)
-        body.addLayout(left)
+        body.addWidget(self._left)
         body.addLayout(middle, 1)
         central = QWidget(self)
         column = QVBoxLayout(central)
@@ -188,7 +190,9 @@ class MainWindow(DropWindow):
         self.arrival.no_case.connect(self._open_ct)
         self.arrival.taken_in.connect(self._case_taken_in)
         self.several_dropped.connect(lambda: self._note(Message.of("gui.drop_one")))
+        self._pages.currentChanged.connect(self._page_shown)
         self.worklist.case_chosen.connect(self.open_case)
+        self.worklist.back_wanted.connect(lambda: self.show_step(self._step))
         self.worklist.new_case_wanted.connect(self.ask_folder)
         self.worklist.reading_opened.connect(self._case_opened)
         self.settings.changed.connect(self._settings_changed)
@@ -272,6 +276,10 @@ class MainWindow(DropWindow):
         super().closeEvent(event)
 
     # -- what is shown --------------------------------------------------------------------------------------------
+
+    def _page_shown(self, page: int) -> None:
+        """The rail speaks of one case; the worklist speaks of all and needs the room."""
+        self._left.setVisible(self._pages.widget(page) is not self.worklist.view)
 
     def _note(self, message: Message) -> None:
         """Says something that is no refusal."""

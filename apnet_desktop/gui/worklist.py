@@ -41,6 +41,7 @@ class WorklistView(QWidget):
     Signals:
         case_opened: A person opened a case; carries its id.
         new_case_requested: A person wants to begin a new case.
+        back_requested: A person wants to go back to the case that is open.
         reading_requested: The next case of the cohort is to be drawn; carries its id (open it as `OpenReading`).
         refused: The store refused something; carries the Message for the notice strip.
 
@@ -53,6 +54,7 @@ class WorklistView(QWidget):
 
     case_opened = Signal(str)
     new_case_requested = Signal()
+    back_requested = Signal()
     reading_requested = Signal(str)
     refused = Signal(object)
 
@@ -80,6 +82,9 @@ class WorklistView(QWidget):
         self.empty = EmptyList(language, self)
         self.history = PatientHistory(store, language, self)
         self.history.case_chosen.connect(self.case_opened)
+        self.history.refused.connect(self.refused)
+        # After the event in hand: the note may be kept because another row is being selected.
+        self.history.noted.connect(self.refresh, Qt.ConnectionType.QueuedConnection)
         self.undo = UndoStrip(language, self)
         self.undo.taken_back.connect(self._take_back)
         self.exchange = WorklistExchange(store, schema or default_schema(), self.undo, language, self)
@@ -119,6 +124,8 @@ class WorklistView(QWidget):
         row.addSpacing(10)
         row.addWidget(self.count, 0, Qt.AlignmentFlag.AlignBottom)
         row.addStretch(1)
+        self.back_button = self._button("back", self.back_requested.emit, row)
+        self.back_button.hide()
         self.reading_button = self._button("reading", self.read_next, row)
         self.readings_button = self._button("readings", self.show_readings, row)
         self.cohort_button = self._button("cohort", self.exchange.export_cohort, row)
@@ -173,6 +180,10 @@ class WorklistView(QWidget):
         self.count.setText(text("worklist.count", self._language, count=self.model.total))
         self._pages.setCurrentWidget(self.table if any_case else self.empty)
         self._show_selected()
+
+    def offer_back(self, offered: bool) -> None:
+        """Offers the way back to the open case, where there is one."""
+        self.back_button.setVisible(offered)
 
     def show_tab(self, tab: WorklistTab) -> None:
         """Shows one of the lists."""

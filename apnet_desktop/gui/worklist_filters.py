@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtGui import QFont, QFontMetrics, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from apnet_desktop.cases.assessment import Step
@@ -71,6 +71,7 @@ class WorklistFilters(QWidget):
             button.setCheckable(True)
             button.setAutoDefault(False)
             button.setChecked(tab is WorklistTab.WAITING)
+            _hold_bold(button)
             self.tabs.addButton(button, number)
             row.addWidget(button)
         self.tabs.idClicked.connect(lambda _: self.changed.emit())
@@ -126,6 +127,16 @@ class WorklistFilters(QWidget):
             finished=_FINISHED.get(self.tab),
             next_step=Step(step) if step is not None else None,
         )
+
+
+def _hold_bold(button: QPushButton) -> None:
+    """Room for the bold words of the list that is shown: the style's own size is that of plain ones."""
+    button.ensurePolished()
+    font = QFont(button.font())
+    plain = QFontMetrics(font).horizontalAdvance(button.text())
+    font.setBold(True)
+    bold = QFontMetrics(font).horizontalAdvance(button.text())
+    button.setMinimumWidth(button.sizeHint().width() + bold - plain + 4)
 
 
 class _SearchField(QLineEdit):

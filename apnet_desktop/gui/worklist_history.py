@@ -1,18 +1,21 @@
-"""One patient's assessments over time, beside the worklist."""
+"""One patient's assessments over time and the note on the selected one, beside the worklist."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from apnet_desktop.cases.listing import CaseQuery, CaseState, CaseSummary
 from apnet_desktop.cases.store import CaseStore
+from apnet_desktop.errors import CaseError
 from apnet_desktop.gui.theme import colours
 from apnet_desktop.language import Language, text
+from apnet_desktop.report.wording import sex_text
 
 __all__ = ["PatientHistory"]
 
 _MOST = 12
+_LONGEST_NOTE = 500
 
 
 class PatientHistory(QFrame):
@@ -22,9 +25,13 @@ class PatientHistory(QFrame):
 
     Signals:
         case_chosen: A person asked for one of them; carries its id.
+        noted: A person wrote a note, and it is kept.
+        refused: The store refused the note; carries the Message.
     """
 
     case_chosen = Signal(str)
+    noted = Signal()
+    refused = Signal(object)
 
     def __init__(self, store: CaseStore, language: Language, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +63,16 @@ class PatientHistory(QFrame):
         column.addWidget(self._heading)
         column.addLayout(self._entries)
         column.addStretch(1)
+        self._note_label = QLabel(text("worklist.note", language), self)
+        self._note_label.setObjectName("quiet")
+        self.note = QLineEdit(self)
+        self.note.setMaxLength(_LONGEST_NOTE)
+        self.note.setPlaceholderText(text("worklist.note_hint", language))
+        self.note.editingFinished.connect(self.keep_note)
+        self._note_label.setBuddy(self.note)
+        column.addWidget(self._note_label)
+        column.addWidget(self.note)
+        self._noted: CaseSummary | None = None
         self.buttons: list[QPushButton] = []
         self.show_case(None)
 
@@ -65,6 +82,13 @@ class PatientHistory(QFrame):
         Raises:
             CaseError: The store cannot be read.
         """
+        self.keep_note()
+        if self._noted is None or case is None or (self._noted.case_id, self._noted.note) != (case.case_id, case.note):
+            self.note.setText(case.note if case is not None else "")
+        self._noted = case
+        for part in (self._note_label, self.note):
+            part.setVisible(case is not None)
+        self.note.setReadOnly(case is not None and case.state is CaseState.DELETED)
         while (item := self._entries.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -77,13 +101,25 @@ class PatientHistory(QFrame):
             return
         self._title.setText(case.name or text("worklist.no_name", self._language))
         birth = case.birth_date.isoformat() if case.birth_date else "–"
-        self._who.setText(
-            text("worklist.who", self._language, id=case.patient_id or "–", sex=case.sex or "–", birth=birth)
-        )
+        sex = sex_text(case.sex, self._language) if case.sex else "–"
+        self._who.setText(text("worklist.who", self._language, id=case.patient_id or "–", sex=sex, birth=birth))
         cases = self._same_patient(case)
         self._heading.setText(text("worklist.assessments", self._language, count=len(cases)))
         for one in cases[:_MOST]:
             self._entries.addWidget(self._entry(one, one.case_id == case.case_id))
+
+    def keep_note(self) -> None:
+        """Keeps the note as it is typed, with the case that it was typed for."""
+        case, words = self._noted, self.note.text().strip()
+        if case is None or words == case.note:
+            return
+        self._noted = case.model_copy(update={"note": words})
+        try:
+            self._store.save_note(case.case_id, words)
+        except CaseError as error:
+            self.refused.emit(error.message)
+            return
+        self.noted.emit()
 
     def _same_patient(self, case: CaseSummary) -> list[CaseSummary]:
         if not case.patient_id:

@@ -25,6 +25,7 @@ class WorklistInWindow(QObject):
 
     Signals:
         case_chosen: A person opened a case; carries its id.
+        back_wanted: A person wants to go back to the open case.
         new_case_wanted: A person wants to begin a new case.
         reading_opened: A case of the cohort is open for its reader.
         said: A sentence for the person; carries the `Message`.
@@ -39,6 +40,7 @@ class WorklistInWindow(QObject):
     """
 
     case_chosen = Signal(str)
+    back_wanted = Signal()
     new_case_wanted = Signal()
     reading_opened = Signal()
     said = Signal(object)
@@ -68,6 +70,7 @@ class WorklistInWindow(QObject):
         """Shows the worklist; it is made when it is first asked for."""
         view = self._made()
         view.refresh()
+        view.offer_back(self._keeper.case is not None)
         self._pages.setCurrentWidget(view)
         view.table.setFocus()
 
@@ -78,6 +81,7 @@ class WorklistInWindow(QObject):
             self.view = WorklistView(self._services.store, self._services.language, None, self._schema())
             self.view.case_opened.connect(self.case_chosen)
             self.view.new_case_requested.connect(self.new_case_wanted)
+            self.view.back_requested.connect(self.back_wanted)
             self.view.reading_requested.connect(lambda case_id: self.open_reading(case_id, self._reader))
             self.view.refused.connect(self.said)
             self._pages.addWidget(self.view)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from apnet_desktop.cases.listing import CaseQuery, CaseSummary
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.language import Language, text
+from apnet_desktop.report.wording import sex_text
 
 __all__ = ["WorklistColumn", "WorklistModel"]
 
@@ -135,7 +136,8 @@ class WorklistModel(QAbstractTableModel):
     def second_line(self, row: CaseSummary) -> str:
         """What tells two patients of one name apart: ID, sex and birth date; a person's note."""
         birth = row.birth_date.isoformat() if row.birth_date else ""
-        return "  ·  ".join(part for part in (row.patient_id, row.sex, birth, row.note) if part)
+        sex = sex_text(row.sex, self._language) if row.sex else ""
+        return "  ·  ".join(part for part in (row.patient_id, sex, birth, row.note) if part)
 
     def _next(self, row: CaseSummary) -> str:
         if row.next_step is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPalette
+from PySide6.QtGui import QColor, QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from apnet_desktop.cases.listing import CaseSummary
@@ -21,6 +21,8 @@ _WIDTHS = {
     WorklistColumn.CHANGED: 132,
 }
 _TINT = 0.14
+_NAME_SHARE = 0.25
+_WIDEST_NAME = 420
 
 
 class CaseTable(QTableView):
@@ -73,6 +75,12 @@ class CaseTable(QTableView):
         """Selects a row."""
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().setCurrentIndex(self._cases.index(row, 0), flags)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Long names get a share of a wide window."""
+        super().resizeEvent(event)
+        wanted = round(self.viewport().width() * _NAME_SHARE)
+        self.setColumnWidth(WorklistColumn.PATIENT, min(max(wanted, _WIDTHS[WorklistColumn.PATIENT]), _WIDEST_NAME))
 
     def _dress(self) -> None:
         """Selection as a tint, so that the state colours stay what they are; a header without boxes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,10 +46,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def _apnet(*words: str, code: int = 0) -> dict[str, object]:
+def _apnet(*words: str, code: int = 0) -> dict[str, Any]:
     done = CliRunner().invoke(application, [*words, "--json"])
     assert done.exit_code == code, (done.output, done.exception)
-    found: dict[str, object] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
@@ -78,8 +79,8 @@ def test_the_research_fellows_week(home: Path, tmp_path: Path, demo_case: DemoCa
         f"P-3,Simulated Cy,{tmp_path / 'gone'},44,M,2023-02-01,death,2023-03-01,\n"
     )
     imported = _apnet("case", "import", str(table), code=1)
-    assert [row["column"] for row in imported["refused"]] == ["ct"]  # type: ignore[attr-defined]
-    first, second = imported["case_ids"]  # type: ignore[misc]
+    assert [row["column"] for row in imported["refused"]] == ["ct"]
+    first, second = imported["case_ids"]
     grid = read_grid(demo_case.roi_file)
     drawn = {first: Roi(grid.values > 0, grid.geometry), second: _box(small)}
     with CaseStore(person="Reader A") as store:
@@ -127,10 +128,10 @@ def test_a_case_goes_out_and_comes_in_by_command(home: Path, tmp_path: Path) -> 
     exported = _apnet("case", "export", case_id, "--out", str(tmp_path / "case.zip"))
     assert str(exported["pseudonym"]).startswith("APNET-")
     taken_in = _apnet("case", "import", str(tmp_path / "case.zip"))
-    (again,) = taken_in["case_ids"]  # type: ignore[misc]
+    (again,) = taken_in["case_ids"]
     shown = _apnet("case", "show", again)
     assert b"zyxwv" not in json.dumps(shown).lower().encode()
-    assert {entry["action"] for entry in shown["audit"]} >= {"create", "import"}  # type: ignore[attr-defined]
+    assert {entry["action"] for entry in shown["audit"]} >= {"create", "import"}
 
 
 def test_a_case_that_comes_back_has_the_same_risk(
@@ -159,7 +160,7 @@ def test_a_case_that_comes_back_has_the_same_risk(
             case.set_prediction(before)
             case.close()
         _apnet("case", "export", case.case_id, "--out", str(tmp_path / "case.zip"))
-        (again,) = _apnet("case", "import", str(tmp_path / "case.zip"))["case_ids"]  # type: ignore[misc]
+        (again,) = _apnet("case", "import", str(tmp_path / "case.zip"))["case_ids"]
         with CaseStore(read_only=True) as store:
             returned = store.load(again)
         after = risk(headless, returned, text_path(returned.ct_path))

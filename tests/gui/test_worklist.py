@@ -10,6 +10,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from PySide6.QtCore import QDate, Qt, QTimer
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -505,5 +506,34 @@ def test_the_readings_show_progress_share_and_dice(
     again = ReadingsDialog(store, Language.CHINESE, worklist)
     qtbot.addWidget(again)
     qtbot.waitUntil(lambda: again.table.rowCount() == 2)
-    assert again.table.item(0, 3).text() == f"{expected:.3f}"
+    cell = again.table.item(0, 3)
+    assert cell is not None
+    assert cell.text() == f"{expected:.3f}"
     assert f"{expected:.2f}" in again.summary.text()
+
+
+def test_a_note_is_kept_for_the_case_it_was_typed_for(
+    qtbot: QtBot, worklist: WorklistView, store: CaseStore, cases: list[str]
+) -> None:
+    note = worklist.history.note
+    note.setFocus()
+    QTest.keyClicks(note, "waits for triglycerides")
+    # On to another row without Enter: the note stays with the case that was selected while it was typed.
+    worklist.table.setFocus()
+    worklist.table.select_row(1)
+    qtbot.waitUntil(lambda: "waits for" in _cell(worklist, 0, WorklistColumn.PATIENT))
+    assert [store.load(case).note for case in cases] == ["", "", "waits for triglycerides", ""]
+    assert note.text() == ""
+    worklist.table.select_row(0)
+    assert note.text() == "waits for triglycerides"
+    assert store.audit.entries(cases[2])[-1].details == {"before": "", "after": "waits for triglycerides"}
+    QTest.keyClicks(worklist.table, "triglyc")
+    qtbot.waitUntil(lambda: _shown(worklist) == [cases[2]])
+
+
+def test_the_list_that_is_shown_has_room_for_its_bold_name(worklist: WorklistView) -> None:
+    for button in worklist.filters.tabs.buttons():
+        assert isinstance(button, QPushButton)
+        font = QFont(button.font())
+        font.setBold(True)
+        assert button.width() >= QFontMetrics(font).horizontalAdvance(button.text()) + 16
