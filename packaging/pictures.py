@@ -68,7 +68,7 @@ def _take(folder: Path, code: str) -> int:
             if callable(until) and until():
                 return
         if until is not None:
-            raise TimeoutError("the window did not come so far")
+            raise TimeoutError(f"the window did not come so far: {window.notice.sentence}")
 
     def picture(name: str) -> None:
         wait(0.4)
@@ -88,7 +88,7 @@ def _take(folder: Path, code: str) -> int:
     picture("clinical")
     window.show_step(Step.RISK)
     window.predict()
-    wait(300, lambda: _finished(window))
+    wait(900, lambda: _finished(window))  # the checks take several times as long as the risk
     wait(60, lambda: not window.runner.busy)
     window.report_flow.make()
     wait(120, lambda: window.report_view.pages > 0)

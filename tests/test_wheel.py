@@ -24,11 +24,15 @@ def test_a_wheel_finds_its_resources_and_models(tmp_path: Path) -> None:
             path.write_bytes(archive.read(member))
     code = (
         "import apnet_desktop; from pathlib import Path; "
-        "from apnet_desktop.locations import models_folder, resources_folder; "
+        "from apnet_desktop.locations import manual_folder, models_folder, resources_folder; "
+        "from apnet_desktop.gui.manual.pages import MANUAL_PAGES, page_file; "
         f"root = Path({str(target)!r}); "
         "assert root in Path(apnet_desktop.__file__).parents; "
         "assert root in resources_folder().parents and root in models_folder().parents; "
         "from apnet_desktop.language import text, Language; "
+        "assert root in manual_folder().parents; "
+        "assert all(page_file(page, language).is_file() for page in MANUAL_PAGES for language in Language); "
+        "assert (manual_folder() / 'pictures' / 'en' / 'ct.png').is_file(); "
         "assert text('gui.title') and text('gui.stop', Language.CHINESE); "
         "from apnet_desktop.clinical.schema import default_schema; assert default_schema().factors; "
         "from apnet_desktop.bundle.files import open_bundle; open_bundle(models_folder() / 'apnet-demo')"
