@@ -24,9 +24,11 @@ from PySide6.QtWidgets import (
     QScrollArea,
 )
 
+from apnet_desktop.gui.flow.report_flow import ReportOptions
+from apnet_desktop.gui.report_options import usual_paper
 from apnet_desktop.gui.report_review import ReviewDialog
 from apnet_desktop.gui.report_view import ReportView
-from apnet_desktop.language import Language, Message
+from apnet_desktop.language import Language, Message, text
 from apnet_desktop.report.content import ReviewDecision
 from apnet_desktop.report.pdf import render_pdf
 from tests.report.factory import content
@@ -306,3 +308,36 @@ def test_turning_and_zooming_never_hold_up_the_window(qtbot: QtBot, pdf: bytes, 
 
 def _file(pdf: bytes) -> io.BytesIO:
     return io.BytesIO(pdf)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_language_paper_and_file_names_are_chosen_in_the_menu(qtbot: QtBot, language: Language) -> None:
+    view = ReportView(language)
+    qtbot.addWidget(view)
+    assert view.options.options() == ReportOptions((language,), usual_paper(), named_files=False)
+    menu = view.options.menu()
+    assert menu is not None
+    actions = {action.text(): action for action in menu.actions() if action.text()}
+    with qtbot.waitSignal(view.options.chosen) as chosen:
+        actions["English + 中文" if language is Language.ENGLISH else "中文 + English"].trigger()
+    other = Language.CHINESE if language is Language.ENGLISH else Language.ENGLISH
+    assert chosen.args[0].languages == (language, other)
+    actions[text("report_view.paper_letter", language)].trigger()
+    actions[text("report_view.named_files", language)].trigger()
+    assert view.options.options() == ReportOptions((language, other), "letter", named_files=True)
+
+
+def test_another_report_does_not_disturb_the_one_that_is_being_printed(
+    qtbot: QtBot, pdf: bytes, tmp_path: Path
+) -> None:
+    view = _opened(qtbot, pdf)
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(tmp_path / "printed.pdf"))
+    printer.setResolution(72)
+    pages = view.pages
+    with qtbot.waitSignal(view.printed, timeout=20_000) as printed:
+        view.print_to(printer)
+        view.clear()
+    assert printed.args == [pages]
+    assert len(PdfReader(tmp_path / "printed.pdf").pages) == pages
