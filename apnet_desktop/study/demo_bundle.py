@@ -7,6 +7,7 @@ and made once. Pre-training, reader, development and evaluation use patients of 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import time
@@ -124,6 +125,15 @@ class DemonstrationRun:
                 for backbone in BACKBONES
             ]
         )
+
+    def pretraining_words(self) -> str:
+        """What each backbone saw up to the checkpoint that is used, for the model card."""
+        seen = []
+        for backbone in BACKBONES:
+            progress = json.loads((self.work / backbone.timm_name / "progress.json").read_text(encoding="utf-8"))
+            best = min(progress["history"], key=lambda entry: float(entry["loss"]))
+            seen.append(f"{backbone.timm_name} {best['slices']:,} slices")
+        return ", ".join(seen)
 
     def _in_parallel(self, commands: list[list[str]]) -> None:
         running = [subprocess.Popen([sys.executable, "-m", *command]) for command in commands]  # noqa: S603
@@ -257,7 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
     training = {
         "Pre-training": (
             f"{plan.pretraining_patients} simulated patients (seed {plan.pretraining_seed}), findings and masks only, "
-            f"{plan.pretraining_slices} slices for each backbone"
+            f"{run.pretraining_words()}"
         )
     }
     bundle = build(run, options.out, settings, training)

@@ -25,7 +25,7 @@ from apnet_desktop.study.statistics.classification import classification_measure
 
 __all__ = ["VERSION", "bundle_manifest", "finished_manifest", "provisional_manifest"]
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 # A person may go on with a reason that record and report keep: with a demonstration nothing rests on the number.
 _OVERRIDABLE = ("ct.slice_thickness", "model.thickness", "ct.coverage", "ct.roi_volume", "model.roi_volume")
 

@@ -123,6 +123,16 @@ def _warnings(manifest: Manifest, evaluation: Evaluation, simulated: bool) -> st
     return "\n".join(lines)
 
 
+def _possible(evaluation: Evaluation) -> list[str]:
+    """Simulated patients only: how far the figures are from what could be reached."""
+    lines = []
+    for route, best in evaluation.optimum.items():
+        limit = evaluation.reading_limit.get(route)
+        read = "" if limit is None else f"; from readings as exact as this network's {limit:.3f}"
+        lines.append(f"- Best possible AUROC of the {route.value} route on this population: {best:.3f}{read}")
+    return lines
+
+
 def _trust(manifest: Manifest, training: dict[str, str], simulated: bool) -> str:
     backbones = " and ".join(backbone.timm_name for backbone in manifest.backbones)
     lines = [
@@ -166,6 +176,7 @@ def _metrics(evaluation: Evaluation, simulated: bool) -> str:
         "|---|---|---|---|---|",
         *(_row(entry) for entry in evaluation.routes),
         "",
+        *_possible(evaluation),
         "- **Usefulness** — goal: net benefit above treat-all and treat-none; result at a threshold of 30 %: "
         f"{_at(fused, 0.30)}; interpretation: per patient, in true positives; test type: external to the development, "
         "same generator" + (" (simulated)" if simulated else ""),
