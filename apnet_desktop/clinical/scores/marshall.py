@@ -18,10 +18,12 @@ from apnet_desktop.clinical.scores.base import (
     number_item,
     scored,
 )
+from apnet_desktop.clinical.scores.oxygen import HIGHEST_SATURATION, inspired_oxygen, oxygen_from_saturation
 from apnet_desktop.language import Message
 
 __all__ = ["marshall"]
 
+_OXYGEN = ("arterial_oxygen", "inspired_oxygen", "oxygen_saturation", "oxygen_flow")
 _PRESSURE = ("systolic_blood_pressure", "blood_pressure_support", "arterial_ph")
 
 
@@ -41,15 +43,27 @@ def marshall(record: ClinicalRecord) -> Score:
 
 
 def _respiratory(record: ClinicalRecord) -> ScoreItem:
-    factors = ("arterial_oxygen", "inspired_oxygen")
-    oxygen, inspired = (record.number(factor) for factor in factors)
+    """PaO2/FiO2; a saturation stands in for PaO2 and a flow for FiO2 where those are not known, with a note."""
+    oxygen, inspired = record.number("arterial_oxygen"), inspired_oxygen(record)
+    saturation = record.number("oxygen_saturation")
+    estimated = oxygen is None and saturation is not None
+    if oxygen is None and saturation is not None:
+        oxygen = oxygen_from_saturation(saturation)
     if oxygen is None or inspired is None:
-        missing = [factor for factor in factors if record.number(factor) is None]
-        return missing_item("marshall_respiratory", factors, missing, 4)
+        missing = [
+            factor for factor, value in (("arterial_oxygen", oxygen), ("inspired_oxygen", inspired)) if not value
+        ]
+        return missing_item("marshall_respiratory", _OXYGEN, missing, 4)
     ratio = clean(oxygen / (inspired / 100))
     points = next((points for bound, points in ((400, 0), (300, 1), (200, 2), (101, 3)) if ratio > bound), 4)
-    note = Message.of("clinical.note.oxygen_ratio", ratio=f"{ratio:.0f}", inspired=f"{inspired:g}")
-    return scored("marshall_respiratory", factors, points, note)
+    id = "clinical.note.oxygen_estimated" if estimated else "clinical.note.oxygen_ratio"
+    note = Message.of(id, ratio=f"{ratio:.0f}", inspired=f"{inspired:.3g}")
+    if estimated and saturation is not None and saturation > HIGHEST_SATURATION and points > 0:
+        # PaO2 is at least that of 96 %: the points are at most these.
+        return ScoreItem(
+            id="marshall_respiratory", factors=_OXYGEN, lower=0, upper=points, missing=("arterial_oxygen",), note=note
+        )
+    return scored("marshall_respiratory", _OXYGEN, points, note)
 
 
 def _renal(creatinine: float) -> int:

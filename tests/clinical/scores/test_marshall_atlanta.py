@@ -6,6 +6,7 @@ import pytest
 
 from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
 from apnet_desktop.clinical.scores import atlanta, marshall
+from apnet_desktop.clinical.scores.oxygen import inspired_from_flow, oxygen_from_saturation
 from tests.clinical.scores.known import item, record
 
 
@@ -24,6 +25,41 @@ def test_inspired_oxygen_of_60_means_60_per_cent() -> None:
     assert line.note is not None
     assert "120" in line.note.text()
     assert "60 %" in line.note.text()
+
+
+@pytest.mark.parametrize(
+    ("flow", "inspired"),
+    [(0, 21), (1, 23), (2, 25), (3, 27.5), (4, 30), (5, 35), (6, 40), (7, 40), (8, 40), (9, 50), (10, 50), (11, None)],
+)
+def test_oxygen_flow_stands_in_for_fio2(flow: float, inspired: float | None) -> None:
+    """The printed pairs, and the line between them where the table has holes (1, 3, 5 and 7 L/min)."""
+    assert inspired_from_flow(flow) == inspired
+    line = item(marshall(record(arterial_oxygen=75.0, oxygen_flow=float(flow))), "marshall_respiratory")
+    assert (line.points is None) is (inspired is None)
+    # What was entered goes first.
+    entered = marshall(record(arterial_oxygen=75.0, oxygen_flow=float(flow), inspired_oxygen=50.0))
+    assert item(entered, "marshall_respiratory").points == 3
+
+
+@pytest.mark.parametrize("pressure", [30.0, 45.0, 60.0, 75.0, 80.0])
+def test_saturation_is_inverted_as_severinghaus_has_it(pressure: float) -> None:
+    """Against the forward curve (Severinghaus, J Appl Physiol 1979;46:599)."""
+    saturation = 100 / (23400 / (pressure**3 + 150 * pressure) + 1)
+    assert oxygen_from_saturation(saturation) == pytest.approx(pressure, rel=1e-6)
+
+
+def test_saturation_stands_in_for_pao2_and_above_96_gives_a_range() -> None:
+    line = item(marshall(record(oxygen_saturation=90.0, oxygen_flow=4.0)), "marshall_respiratory")
+    assert line.points == 3  # 58 / 0.30 = 194
+    assert line.note is not None
+    assert "estimated from SpO2" in line.note.text()
+    high = item(marshall(record(oxygen_saturation=99.0, oxygen_flow=4.0)), "marshall_respiratory")
+    assert (high.lower, high.upper) == (0, 2)
+    assert high.missing == ("arterial_oxygen",)
+    measured = item(
+        marshall(record(arterial_oxygen=125.0, oxygen_saturation=99.0, oxygen_flow=4.0)), "marshall_respiratory"
+    )
+    assert measured.points == 0
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ __all__ = ["FormBody", "plain_scroll_area"]
 
 # Every prediction prints its moment and the start of its horizon: the form asks for these whatever the bundle.
 _DATES = ("admission_date", "discharge_date")
+# And for what makes a patient ineligible, which no model is trained on.
+_ELIGIBILITY = ("prior_episodes", "chronic_pancreatitis", "pancreatic_cancer")
 
 
 class FormBody(QScrollArea):
@@ -46,13 +48,19 @@ class FormBody(QScrollArea):
         self._column.setContentsMargins(0, 0, 8, 0)
         self._column.setSpacing(12)
         default = default_schema()
+        eligibility = tuple(default.factor(id) for id in _ELIGIBILITY if not schema.has(id))
         asked = _grouped(schema.factors, schema)
         # In the order in which Tab goes: the dates come after the first group, unless the bundle has them itself.
         dates = tuple(default.factor(id) for id in _DATES if not schema.has(id))
         for factors in (*asked[:1], *([dates] if dates else []), *asked[1:]):
             self._column.addWidget(self._make_group(factors, default if factors == dates else schema))
+        if eligibility:
+            heading = text("clinical_form.eligibility", language)
+            self._column.addWidget(self._make_group(eligibility, default, heading))
         self._extra_factors = tuple(
-            factor for factor in default.factors if factor.used_by and not schema.has(factor.id)
+            factor
+            for factor in default.factors
+            if factor.used_by and not schema.has(factor.id) and factor not in eligibility
         )
         self._extra_button = QPushButton(self._content)
         self._extra_button.setToolTip(text("clinical_form.extra_help", language))
@@ -98,9 +106,9 @@ class FormBody(QScrollArea):
             # A part that was just opened has its place only after the next layout.
             QTimer.singleShot(0, field, lambda: self.ensureWidgetVisible(field, 0, 40))
 
-    def _make_group(self, factors: tuple[Factor, ...], schema: FactorSchema) -> FieldGroup:
+    def _make_group(self, factors: tuple[Factor, ...], schema: FactorSchema, heading: str = "") -> FieldGroup:
         fields = tuple(self._make_field(factor) for factor in factors)
-        heading = in_language(schema.group_label(factors[0].group), self._language)
+        heading = heading or in_language(schema.group_label(factors[0].group), self._language)
         group = FieldGroup(heading, fields, self._content)
         group.set_columns(self._columns)
         self._groups.append(group)
