@@ -86,7 +86,7 @@ def test_the_simulated_patient_goes_the_whole_way(
     window: MainWindow, qtbot: QtBot, demo_case: DemoCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver.open_ct(qtbot, window, demo_case.ct_folder)
-    window._fill_demo(  # what Ctrl+D does once the case is made
+    window.ct.fill_demo(  # what Ctrl+D does once the case is made
         DemoCasePaths(ct=str(demo_case.ct_folder), roi=str(demo_case.roi_file), clinical=str(demo_case.clinical_file))
     )
     driver.wait_for(qtbot, lambda: window.viewer.roi is not None and not window.runner.busy)
@@ -109,8 +109,13 @@ def test_the_simulated_patient_goes_the_whole_way(
     assert not window.risk_panel.answer.muted  # our own simulator wrote this CT
     assert fused.risk == pytest.approx(_risk_from_the_command_line(demo_case), abs=1e-6)
     driver.wait_for(qtbot, lambda: not window.runner.busy)
+    _ask_what_if(window, qtbot)
     driver.press(window, window.risk_panel.report_button)
     driver.wait_for(qtbot, lambda: window.report_view.pages > 0)
+    done = window.keeper.assessment
+    assert done is not None
+    assert done.prediction is not None
+    assert not done.prediction.unfinished  # the report followed the checks
     pdf = tmp_path / "report.pdf"
     window.report_view.save_as(pdf)
     words = "".join(page.extract_text() for page in pypdf.PdfReader(pdf).pages)
@@ -130,6 +135,26 @@ def test_the_simulated_patient_goes_the_whole_way(
     assert "REVIEWED" in words
     assert "DRAFT" not in words
     assert "Gastroenterologist" in words
+
+
+def _ask_what_if(window: MainWindow, qtbot: QtBot) -> None:
+    """A factor is changed while the checks run: the answer moves, and record and prediction stay what they were."""
+    panel, before = window.risk_panel, window.keeper.assessment
+    assert before is not None
+    assert before.prediction is not None
+    panel.pages.setCurrentIndex(2)
+    card = panel.what_if
+    card.factor.setCurrentIndex(card.factor.findData("smoking"))
+    card.factor.activated.emit(card.factor.currentIndex())
+    assert card.field is not None
+    QTest.keyClick(card.field.focusProxy(), Qt.Key.Key_1)
+    driver.wait_for(qtbot, lambda: "→" in card.shown)
+    after = window.keeper.assessment
+    assert after is not None
+    assert after.prediction is not None
+    assert after.record == before.record
+    assert after.prediction.routes == before.prediction.routes
+    assert panel.answer.number == percent_text(after.prediction.routes[0].risk, window._language)
 
 
 def _export_to_dicom(window: MainWindow, qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
