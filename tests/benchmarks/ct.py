@@ -151,7 +151,8 @@ def _peak_megabytes(folder: Path) -> float:
     code = (
         "import sys;from pathlib import Path;import numpy as np;"
         "from apnet_desktop.ct.scan import scan;from apnet_desktop.ct.read import read_series;"
-        "import SimpleITK, scipy.ndimage, pydicom, PIL.Image;"
+        "from apnet_desktop.ct.decoders import load_decoders;"
+        "import scipy.ndimage, pydicom, PIL.Image;load_decoders();"
         "peak=lambda: int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])/1024;before=peak();"
         "read_series(scan(Path(sys.argv[1])).series[0], lambda shape: np.empty(shape, np.int16));print(peak()-before)"
     )
@@ -242,7 +243,7 @@ def _many_series(root: Path) -> list[Ratio]:
 
 def _growth(root: Path) -> list[Ratio]:
     times = {}
-    for slices in (100, 500, 1000, 2000):
+    for slices in (100, 200, 400, 700, 1000, 1500, 2000):
         folder = root / f"growth{slices}"
         make_series(folder, slices)
         _ours(folder)
