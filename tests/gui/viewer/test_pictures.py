@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from apnet_desktop.gui.viewer.plane_layout import ViewerLayout
 from apnet_desktop.language import Language
 from tests.gui.viewer.hand import shown_viewer
-from tests.gui.viewer.pictures import SCALES, THEMES, check_texts, make_all
+from tests.gui.viewer.pictures import SCALES, SCENES, THEMES, check_texts, make_all
 
 
 @pytest.mark.parametrize("layout", list(ViewerLayout))
@@ -31,4 +31,4 @@ def test_texts_fit_at_every_size(qtbot: QtBot, language: Language, layout: Viewe
 @pytest.mark.soak
 def test_pictures_of_every_tool_at_every_scale(tmp_path: Path) -> None:
     make_all(tmp_path)
-    assert len(list(tmp_path.glob("*.png"))) == 8 * len(SCALES) * len(THEMES)
+    assert len(list(tmp_path.glob("*.png"))) == SCENES * len(SCALES) * len(THEMES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from apnet_desktop.gui.viewer.measurements import Measurement, MeasurementKind
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["MeasuringTool", "paint_measurements"]
 
 _COLOR = QColor(240, 228, 66)
+_LABEL_BACKGROUND = QColor(0, 0, 0, 170)
+"""Behind a measurement's words: they lie on bright tissue and on the ROI's tint."""
+
 _NEEDED = {MeasurementKind.DISTANCE: 2, MeasurementKind.ANGLE: 3, MeasurementKind.ELLIPSE: 2}
 
 
@@ -159,13 +162,10 @@ def _paint_label(painter: QPainter, view: SliceView, corners: list[QPointF], lin
     middle = sum(corner.y() for corner in corners) / len(corners)
     x = min(right + 8.0, view.width() - wide - 6.0)
     y = min(max(middle - tall / 2, 4.0), view.height() - tall - 4.0)
+    painter.fillRect(QRectF(x - 3.0, y - 1.0, wide + 6.0, tall + 2.0), _LABEL_BACKGROUND)
+    painter.setPen(_COLOR)
     for line in lines:
-        base = QPointF(x, y + metrics.ascent())
-        painter.setPen(QColor(0, 0, 0))
-        for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-            painter.drawText(base + QPointF(dx, dy), line)
-        painter.setPen(_COLOR)
-        painter.drawText(base, line)
+        painter.drawText(QPointF(x, y + metrics.ascent()), line)
         y += metrics.height()
 
 
