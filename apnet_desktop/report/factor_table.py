@@ -27,7 +27,7 @@ _CELL_GREY = Style(7.8, colour=GREY, leading=1.27)
 _NOTE = Style(6.8, colour=GREY, leading=1.25)
 _HEAD = Style(7.2, bold=True, colour=GREY, leading=1.3)
 _GAP = 18.0
-_PANEL_HEIGHT = 330.0
+_PANEL_HEIGHT = 190.0
 _SHARES = (0.0, 0.43, 0.73)
 
 

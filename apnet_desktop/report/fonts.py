@@ -142,7 +142,9 @@ def warm_up() -> None:
 
     for donor in donors():
         donor.advance("0")
-    _outline(donors()[0], ord("0"))
+    # What every report prints, in any language.
+    for code in range(ord("!"), ord("~") + 1):
+        _outline(donors()[0], code)
 
 
 _glyphs: dict[tuple[str, int], Any] = {}
