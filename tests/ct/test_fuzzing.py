@@ -16,9 +16,12 @@ from pydicom.data import get_testdata_file
 
 from apnet_desktop.ct.header_reading import read_header
 from apnet_desktop.ct.quiet import quiet_pydicom
+from apnet_desktop.ct.read import read_series
+from apnet_desktop.ct.scan import scan
 from apnet_desktop.ct.series import ScanLimits
 from apnet_desktop.ct.sources import Entry, FileBytes
 from apnet_desktop.errors import CtError
+from tests.ct.dicom_series import new_array
 from tests.ct.fuzzing import SYNTAXES, good_series, outcome
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -111,9 +114,24 @@ def test_truncation_at_bytes_of_the_header(tmp_path: Path, syntax: str) -> None:
     assert counts["opened"] > 10, "cut later: the scan says what is missing"
 
 
+def _loaded(folder: Path) -> str:
+    """Scans a folder and reads what can be read."""
+    try:
+        for summary in scan(folder).series:
+            if summary.readable:
+                read_series(summary, new_array)
+                return "opened"
+    except CtError as error:
+        return "refused" if error.message.text() else "crashed"
+    return "refused"
+
+
 @pytest.mark.soak
-@pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small_RLE.dcm", "JPEG2000.dcm", "rtplan.dcm"])
+@pytest.mark.parametrize(
+    "name", ["CT_small.dcm", "MR_small_RLE.dcm", "JPEG2000.dcm", "rtplan.dcm", "MR_small_jpeg_ls_lossless.dcm"]
+)
 def test_truncation_at_every_byte(tmp_path: Path, name: str) -> None:
+    """C-01: each length goes through the whole loader; only our own errors come out of it."""
     try:
         found = get_testdata_file(name, download=False)
     except FileNotFoundError:
@@ -121,9 +139,13 @@ def test_truncation_at_every_byte(tmp_path: Path, name: str) -> None:
     if found is None:
         pytest.skip(f"{name} does not come with pydicom")
     data = Path(str(found)).read_bytes()
-    counts = Counter(_header_outcome(data[:length], tmp_path / "x") for length in range(len(data)))
+    counts: Counter[str] = Counter()
+    for length in range(len(data)):
+        (tmp_path / "x").write_bytes(data[:length])
+        counts[_loaded(tmp_path)] += 1
     sys.stdout.write(f"{name}: {_table(counts)}\n")
     assert sum(counts.values()) == len(data)
+    assert counts["crashed"] == counts["opened"] == 0, "nothing that was cut off opens"
 
 
 def test_the_good_series_are_good() -> None:
