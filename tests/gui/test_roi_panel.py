@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from apnet_desktop.ct.roi import Roi, RoiOrigin
+from apnet_desktop.ct.roi_editing import segmenters
+from apnet_desktop.ct.roi_editing.progress import Progress
+from apnet_desktop.ct.volume import CtVolume
 from apnet_desktop.gui.steps.roi import RoiPanel
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 from apnet_desktop.gui.viewer.tools.kinds import Tool
@@ -127,3 +133,38 @@ def test_no_words_of_the_panel_are_clipped(qtbot: QtBot, language: Language) -> 
     panel.show()
     QApplication.processEvents()
     assert check_words(panel) == []
+
+
+class _Bright:
+    """A site's segmenter: what is brighter than fat."""
+
+    name = "Bright 1.0"
+
+    def segment(self, volume: CtVolume, progress: Progress) -> NDArray[np.bool_]:
+        progress(0.5)
+        return np.asarray(volume.hounsfield > 30)
+
+
+def test_the_automatic_button_says_how_to_get_a_segmenter_and_uses_the_site_s(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no TotalSegmentator
+    monkeypatch.setattr(segmenters, "entry_points", lambda group: [])
+    viewer = shown_viewer(qtbot)
+    panel = _panel(qtbot, viewer)
+    _button(panel, "automatic").click()
+    qtbot.waitUntil(lambda: text("roi.automatic_absent") in _words(panel))
+    qtbot.waitUntil(lambda: viewer.state.progress is None)
+    assert roi_of(viewer) is None
+    entry = EntryPoint("site", f"{__name__}:_Bright", segmenters.GROUP)
+    monkeypatch.setattr(segmenters, "entry_points", lambda group: [entry])
+    _button(panel, "automatic").click()
+    qtbot.waitUntil(lambda: viewer.state.progress is None)
+    roi = roi_of(viewer)
+    assert roi is not None
+    assert viewer.state.volume is not None
+    assert np.array_equal(roi.mask, viewer.state.volume.hounsfield > 30)
+    assert roi.origins == (RoiOrigin.ASSISTED,)
+    assert roi.confirmation is None
+    _button(panel, "button_undo").click()
+    assert roi_of(viewer) is None
