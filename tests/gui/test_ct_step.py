@@ -169,6 +169,8 @@ def test_a_roi_of_another_frame_of_reference_needs_a_persons_word(
     driver.wait_for(qtbot, lambda: window.viewer.roi is not None)
     np.testing.assert_array_equal(driver.mask_of(window), mask)
     assert len(asked) == 2
+    assert window.keeper.assessment is not None
+    assert [one.check_id for one in window.keeper.assessment.overrides] == ["ct.roi_frame_of_reference"]
 
 
 def test_an_override_with_its_reason_goes_to_the_record(

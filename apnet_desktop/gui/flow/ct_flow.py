@@ -311,6 +311,8 @@ class CtFlow(QObject):
             for check in value.checks:
                 if check.state is not check.state.PASSED:
                     self.said.emit(check.message)
+                if consent and check.id == "ct.roi_frame_of_reference":
+                    self._keeper.override(check.id, check.message.text(self._services.language))
 
         def cleanup(well: bool) -> None:
             if not well:
