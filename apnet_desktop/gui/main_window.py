@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QMessageBox,
     QPushButton,
@@ -20,26 +19,21 @@ from PySide6.QtWidgets import (
 from apnet_desktop.bundle.files import Bundle, parse_manifest
 from apnet_desktop.bundle.manifest import Manifest
 from apnet_desktop.cases.assessment import Assessment, Step
-from apnet_desktop.cases.settings import Settings, UnitSystem
+from apnet_desktop.cases.settings import Settings
 from apnet_desktop.cases.steps import next_step
-from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.ct.file_names import text_path
-from apnet_desktop.ct.identity import PatientIdentity
-from apnet_desktop.ct.roi_files import RoiCandidate
-from apnet_desktop.ct.series import SeriesSummary
-from apnet_desktop.ct.volume import CtVolume
 from apnet_desktop.errors import KnownError
 from apnet_desktop.gui.banner import PatientBanner
 from apnet_desktop.gui.case_display import CaseDisplay, steps_of
+from apnet_desktop.gui.ct_in_window import CtInWindow
 from apnet_desktop.gui.drops import DropWindow
 from apnet_desktop.gui.flow.case_arrival import CaseArrival
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.ct_flow import CtFlow
 from apnet_desktop.gui.flow.job_runner import JobRunner
-from apnet_desktop.gui.flow.record_reading import RecordReading
 from apnet_desktop.gui.flow.report_flow import ReportFlow
 from apnet_desktop.gui.flow.risk_flow import RiskFlow
-from apnet_desktop.gui.identity_dialog import IdentityDialog
+from apnet_desktop.gui.form_in_window import FormInWindow
 from apnet_desktop.gui.job_bar import JobBar
 from apnet_desktop.gui.manual.in_window import ManualInWindow
 from apnet_desktop.gui.manual.pages import Screen
@@ -47,7 +41,6 @@ from apnet_desktop.gui.menus import Command, build_menus, step_commands
 from apnet_desktop.gui.next_action import NEXT_KEYS, NextAction
 from apnet_desktop.gui.notice import NoticeKind, NoticeStrip
 from apnet_desktop.gui.pages import FormPage, ImagePage, RiskPage
-from apnet_desktop.gui.questions import ask_consent, ask_ct_file, ask_ct_folder, ask_label, ask_roi_file
 from apnet_desktop.gui.rail import StepRail
 from apnet_desktop.gui.report_in_window import ReportInWindow
 from apnet_desktop.gui.risk_in_window import RiskInWindow
@@ -56,14 +49,11 @@ from apnet_desktop.gui.settings_in_window import SettingsInWindow
 from apnet_desktop.gui.worklist_in_window import WorklistInWindow
 from apnet_desktop.language import Message, text
 from apnet_desktop.version import APPLICATION_VERSION
-from apnet_desktop.worker.reader_jobs import DemoCasePaths
 
 if TYPE_CHECKING:
     from apnet_desktop.gui.steps.clinical_form import ClinicalForm
 
 __all__ = ["MainWindow"]
-
-_SIDE_WIDTH = 340
 
 
 class MainWindow(DropWindow):
@@ -88,7 +78,6 @@ class MainWindow(DropWindow):
         self._step = Step.CT
         self._closed = False
         self._manifest: Manifest | None = None
-        self._path: Path | None = None
         self._build()
         self._build_menus()
         self._connect()
@@ -111,17 +100,20 @@ class MainWindow(DropWindow):
         self.risk_panel, self.report_view = risk.panel, risk.report
         self.report = ReportInWindow(risk.report, self.report_flow, self.keeper, self.runner, language)
         self.risk = RiskInWindow(risk.panel, self.risk_flow, self.report_flow)
-        self._images, self._form_page, self._risk_page = images, FormPage(self), risk
+        self._images, self._risk_page = images, risk
         self._display = CaseDisplay(
             self.keeper, self.risk_flow, self.banner, self.rail, self.next_button, images, risk, language
         )
-        self.form: ClinicalForm | None = None
-        self._factors: FactorSchema | None = None
+        form_page = FormPage(self)
         self._pages = QStackedWidget(self)
-        for page in (images, self._form_page, risk):
+        for page in (images, form_page, risk):
             self._pages.addWidget(page)
         services, keeper = self._services, self.keeper
-        self.worklist = WorklistInWindow(services, self._pages, keeper, self.ct_flow, lambda: self._factors, self)
+        self.questions = FormInWindow(services, form_page, keeper, self.runner, self)
+        self.ct = CtInWindow(services, self.ct_flow, self.arrival, keeper, images, self.questions, self)
+        self.worklist = WorklistInWindow(
+            services, self._pages, keeper, self.ct_flow, lambda: self.questions.factors, self
+        )
         self.settings = SettingsInWindow(
             services, self._pages, keeper, self.risk_flow, lambda: self.show_step(self._step), self
         )
@@ -152,8 +144,8 @@ class MainWindow(DropWindow):
     def _build_menus(self) -> None:
         language = self._language
         file_menu: list[Command | None] = [
-            Command(text("gui.action_open_folder", language), self.ask_folder, "Ctrl+O"),
-            Command(text("gui.action_open_file", language), self.ask_file, "Ctrl+Shift+O"),
+            Command(text("gui.action_open_folder", language), self.ct.ask_folder, "Ctrl+O"),
+            Command(text("gui.action_open_file", language), self.ct.ask_file, "Ctrl+Shift+O"),
             Command(text("gui.action_demo", language), self.open_demo, "Ctrl+Shift+D"),
             None,
             Command(text("gui.action_worklist", language), self.worklist.show, "Ctrl+L"),
@@ -163,7 +155,7 @@ class MainWindow(DropWindow):
             Command(text("gui.action_quit", language), self.close, "Ctrl+Q"),
         ]
         action = NextAction(
-            self.keeper, self._images, self._risk_page, lambda: self._step, self.show_step, self._keep_record
+            self.keeper, self._images, self._risk_page, lambda: self._step, self.show_step, self.questions.keep
         )
         following = Command(text("gui.action_next", language), action.run, NEXT_KEYS)
         help_menu: list[Command | None] = [
@@ -182,49 +174,32 @@ class MainWindow(DropWindow):
         )
 
     def _connect(self) -> None:
-        for part in (self.runner, self.keeper, self.ct_flow, self.risk_flow, self.report, self.worklist, self.settings):
+        parts = (self.runner, self.keeper, self.ct_flow, self.ct, self.risk_flow, self.report, self.worklist)
+        for part in (*parts, self.settings):
             part.said.connect(self.notice.say)
         for part in (self.ct_flow, self.report, self.settings):
             part.noted.connect(self._note)
         self.path_dropped.connect(self.open_path)
-        self.arrival.no_case.connect(self._open_ct)
-        self.arrival.taken_in.connect(self._case_taken_in)
+        self.ct.opening.connect(self.notice.clear)
+        self.ct.ct_opening.connect(lambda: self.show_step(Step.CT))
+        self.ct.case_arrived.connect(self._case_taken_in)
         self.several_dropped.connect(lambda: self._note(Message.of("gui.drop_one")))
         self._pages.currentChanged.connect(self._page_shown)
         self.worklist.case_chosen.connect(self.open_case)
         self.worklist.back_wanted.connect(lambda: self.show_step(self._step))
-        self.worklist.new_case_wanted.connect(self.ask_folder)
+        self.worklist.new_case_wanted.connect(self.ct.ask_folder)
         self.worklist.reading_opened.connect(self._case_opened)
         self.settings.changed.connect(self._settings_changed)
         self.settings.follow(self.viewer)
-        self.ct_flow.moved.connect(self._ct_moved)
         self.runner.progressed.connect(self.job_bar.show_progress)
         self.runner.idle.connect(self._idle)
         self.job_bar.stopped.connect(self.runner.stop)
         self.keeper.changed.connect(self._show_case)
         self.rail.step_chosen.connect(self.show_step)
         self.next_button.clicked.connect(self._go_next)
-        self.ct_panel.folder_wanted.connect(self.ask_folder)
-        self.ct_panel.file_wanted.connect(self.ask_file)
-        self.ct_panel.series_chosen.connect(self._choose_series)
-        self.ct_panel.overridden.connect(self.keeper.override)
-        self.ct_panel.identity_wanted.connect(self.ask_identity)
-        self.ct_panel.character_set_wanted.connect(self._read_names)
-        self.ct_flow.leaving.connect(self._keep_record)
+        self.ct_flow.leaving.connect(self.questions.keep)
         # Queued: the form's fields take a while, and the reader can begin meanwhile.
-        self.ct_flow.entered.connect(self._show_record, Qt.ConnectionType.QueuedConnection)
-        self.ct_flow.series_seen.connect(self.ct_panel.show_series)
-        self.ct_flow.scanned.connect(self.ct_panel.show_scan)
-        self.ct_flow.volume_filling.connect(self._volume_fills)
-        self.ct_flow.volume_opened.connect(self._volume_opened)
-        self.ct_flow.roi_loaded.connect(self.viewer.set_roi)
-        self.ct_flow.roi_imported.connect(self.viewer.import_roi)
-        self.ct_flow.regions_found.connect(self._ask_label)
-        self.ct_flow.consent_wanted.connect(self._ask_consent)
-        self.ct_flow.series_taken.connect(self.ct_panel.mark_open)
-        self.viewer.roi_changed.connect(self.keeper.set_roi)
-        self.roi_panel.import_requested.connect(self.ask_roi)
-        self.roi_panel.confirmed.connect(self.keeper.set_roi)
+        self.ct_flow.entered.connect(self.questions.show_record, Qt.ConnectionType.QueuedConnection)
         self.risk_flow.bundle_opened.connect(self._bundle_opened)
         self.risk_flow.warmed.connect(self._show_case)
         self.risk_panel.predict_wanted.connect(self.predict)
@@ -239,7 +214,7 @@ class MainWindow(DropWindow):
             return  # a person closed the window before it was painted
         self._services.reader.client.start()
         if self._manifest is not None:
-            self._make_form(self._manifest)
+            self.questions.make(self._manifest)
         self.risk_flow.open_bundle()
         interrupted = self._services.store.interrupted_case()
         if demo:
@@ -265,9 +240,7 @@ class MainWindow(DropWindow):
             super().closeEvent(event)
             return
         self._closed = True
-        if self.form is not None:
-            self.form.flush()
-            self.form.blockSignals(True)  # fields that lose the focus now have nothing new to say
+        self.questions.end()
         self.manual.close()
         self.runner.forget()
         self.keeper.close()
@@ -301,19 +274,8 @@ class MainWindow(DropWindow):
 
     def _bundle_opened(self, bundle: Bundle) -> None:
         self.banner.show_status(bundle.status)
-        if bundle.manifest.factors != self._factors:
-            self._make_form(bundle.manifest)
+        self.questions.make(bundle.manifest)
         self._show_case()
-
-    def _make_form(self, manifest: Manifest) -> None:
-        from apnet_desktop.gui.steps.clinical_form import ClinicalForm
-
-        self._factors = manifest.factors
-        reading = RecordReading(self._services.reader, self.runner.jobs)
-        self.form = ClinicalForm(manifest.factors, self._language, self, reading.read)
-        self.form.use_conventional_units(self._services.settings.units is UnitSystem.CONVENTIONAL)
-        self.form.record_changed.connect(self.keeper.set_record)
-        self._form_page.show_form(self.form)
 
     def _show_case(self, _assessment: Assessment | None = None) -> None:
         self._display.show(self._step, self.runner.busy)
@@ -327,9 +289,14 @@ class MainWindow(DropWindow):
         self._pages.setCurrentIndex({Step.CT: 0, Step.ROI: 0, Step.CLINICAL: 1, Step.RISK: 2}[step])
         if step in (Step.CT, Step.ROI):
             self._images.show_step(step)
-        elif step is Step.CLINICAL and self.form is not None:
-            self.form.focus_first_open()
+        elif step is Step.CLINICAL:
+            self.questions.focus()
         self._show_case()
+
+    @property
+    def form(self) -> ClinicalForm | None:
+        """The form of the bundle in use; None until one is known."""
+        return self.questions.form
 
     @property
     def step(self) -> Step:
@@ -341,133 +308,25 @@ class MainWindow(DropWindow):
         if following is not None:
             self.show_step(following)
 
-    # -- CT -------------------------------------------------------------------------------------------------------
+    # -- what is opened -------------------------------------------------------------------------------------------
 
     def open_path(self, path: Path) -> None:
         """Opens a folder, file, ZIP, DICOMDIR or exported case."""
-        self.notice.clear()
-        if self.arrival.concerns(path):
-            self.arrival.look(path)
-        else:
-            self._open_ct(path)
+        self.ct.open_path(path)
 
-    def _open_ct(self, path: Path) -> None:
-        self._path = path
-        self.show_step(Step.CT)
-        self.ct_flow.open_path(path)
+    def open_demo(self) -> None:
+        """Opens the simulated demo case with its ROI and record."""
+        self.ct.open_demo()
 
     def _case_taken_in(self, case_id: str) -> None:
         self.open_case(case_id)
         self._note(Message.of("gui.case_taken_in"))
 
-    def open_demo(self) -> None:
-        """Opens the simulated demo case with its ROI and record."""
-        self.notice.clear()
-        self.show_step(Step.CT)
-
-        def with_parts(paths: DemoCasePaths) -> None:
-            self._path = Path(paths.ct)
-            self._fill_demo(paths)
-
-        self.ct_flow.open_demo(with_parts)
-
-    def _fill_demo(self, paths: DemoCasePaths) -> None:
-        from apnet_desktop.clinical.record_files import read_record
-
-        assessment = self.keeper.assessment
-        if assessment is None or self.form is None or self._factors is None:
-            return
-        if not set(assessment.record.values) - {"age", "sex"}:  # these two come from the CT by themselves
-            record = read_record(Path(paths.clinical), self._factors)
-            self.form.set_record(record)
-            self.keeper.set_record(record)
-        if assessment.roi is None:
-            self.ct_flow.import_roi(Path(paths.roi))
-
-    def ask_folder(self) -> None:
-        """Asks for a CT folder and opens it."""
-        chosen = ask_ct_folder(self, self._language)
-        if chosen is not None:
-            self.open_path(chosen)
-
-    def ask_file(self) -> None:
-        """Asks for a CT file, ZIP or DICOMDIR and opens it."""
-        chosen = ask_ct_file(self, self._language)
-        if chosen is not None:
-            self.open_path(chosen)
-
-    def ask_identity(self) -> None:
-        """Asks who the patient is, where the files do not say."""
-        volume = self.ct_flow.open.volume
-        if volume is None:
-            return
-        dialog = IdentityDialog(volume.identity, self._language, self)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.ct_flow.set_identity(dialog.identity())
-            renamed = self.ct_flow.open.volume
-            if renamed is not None:
-                self.viewer.set_identity(renamed)
-                self._fill_form(renamed)
-
-    def _choose_series(self, summary: SeriesSummary) -> None:
-        if self._path is not None:
-            self.notice.clear()
-            self.ct_flow.choose_series(summary, self._path)
-
-    def _read_names(self, character_set: str) -> None:
-        if self._path is not None:
-            self.ct_flow.read_names(self._path, character_set)
-
-    def _volume_fills(self, volume: CtVolume, ready: object) -> None:
-        if self.viewer.state.volume is not volume:
-            self.viewer.set_volume(volume)
-        self.viewer.set_available_slices(ready)  # type: ignore[arg-type]
-
-    def _volume_opened(self, volume: CtVolume | None) -> None:
-        if volume is None:
-            self.viewer.set_volume(None)
-            return
-        kept = self.viewer.current_slice if self.viewer.state.volume is not None else None
-        self.viewer.set_volume(volume)
-        self.viewer.set_available_slices(None)
-        if kept is not None:
-            self.viewer.go_to_slice(kept)
-        self._fill_form(volume)
-        self.roi_panel.set_person(self._services.settings.reviewer)
-        self.viewer.set_author(self._services.settings.reviewer)
-
-    def _fill_form(self, volume: CtVolume) -> None:
-        assessment = self.keeper.assessment
-        if self.form is None or assessment is None:
-            return
-        self.form.set_case(assessment.record, volume.identity, volume.age_at_study)
-
-    # -- ROI ------------------------------------------------------------------------------------------------------
-
-    def ask_roi(self) -> None:
-        """Asks for a ROI file and imports it."""
-        chosen = ask_roi_file(self, self._language)
-        if chosen is not None:
-            self.notice.clear()
-            self.ct_flow.import_roi(chosen)
-
-    def _ask_label(self, path: Path, candidates: tuple[RoiCandidate, ...]) -> None:
-        label = ask_label(self, self._language, candidates)
-        if label is not None:
-            self.ct_flow.import_roi(path, label)
-
-    def _ask_consent(self, path: Path, label: int | None, why: Message) -> None:
-        if ask_consent(self, self._language, why):
-            self.ct_flow.import_roi(path, label, consent=True)
-        else:
-            self.notice.say(why)
-
     # -- form, risk -----------------------------------------------------------------------------------------------
 
     def predict(self) -> None:
         """Calculates the risk from what is in the fields now."""
-        if self.form is not None:
-            self.form.flush()
+        self.questions.keep()
         self.notice.clear()
         self.risk_flow.predict()
 
@@ -490,46 +349,24 @@ class MainWindow(DropWindow):
             return
         self.report.refresh()
         if assessment.series is not None:
-            self._path = text_path(assessment.series.path)
+            self.ct.path = text_path(assessment.series.path)
         elif assessment.ct_path:
-            self._path = text_path(assessment.ct_path)
-            self.ct_flow.open_path(self._path)
-        self._show_record()
+            self.ct.open_ct(text_path(assessment.ct_path))
+        self.questions.show_record()
         self.show_step(next_step(steps_of(self.keeper)) or steps_of(self.keeper)[-1].step)
-
-    def _keep_record(self) -> None:
-        """What is typed belongs to the case that is still open."""
-        if self.form is not None:
-            self.form.flush()
-
-    def _show_record(self) -> None:
-        """The form shows the open case's record and nothing of the case before."""
-        assessment = self.keeper.assessment
-        if self.form is None or assessment is None:
-            return
-        series = assessment.series
-        identity = series.identity if series is not None else PatientIdentity()
-        age = identity.age_on(series.series.study_date) if series is not None else None
-        self.form.set_case(assessment.record, identity, age)
 
     def close_case(self) -> None:
         """Closes the open case and shows the worklist."""
-        if self.form is not None:
-            self.form.flush()
+        self.questions.keep()
         self.notice.clear()
         self.report.refresh()
         self.worklist.leave()
 
-    def _ct_moved(self, path: Path) -> None:
-        self._path = path
-
     def _settings_changed(self, earlier: Settings, settings: Settings) -> None:
-        self.viewer.set_author(settings.reviewer)
-        self.roi_panel.set_person(settings.reviewer)
+        self.ct.name_person(settings.reviewer)
+        self.questions.follow(earlier, settings)
         if settings.theme is not earlier.theme:
             self._show_case()
-        if self.form is not None and settings.units is not earlier.units:
-            self.form.use_conventional_units(settings.units is UnitSystem.CONVENTIONAL)
 
     # -- help -----------------------------------------------------------------------------------------------------
 
