@@ -20,7 +20,8 @@ _OUT = _ROOT / "docs" / "manual" / "pictures"
 _PAGES = _ROOT / "build" / "report-pages"
 _SIZE = (1360, 860)
 _WIDTH = 1000  # of a picture of the manual, pixels
-_COLOURS = 96
+_PAGE_WIDTH = 720
+_COLOURS = 64
 _LANGUAGES = ("en", "zh")
 
 
@@ -116,18 +117,18 @@ def _report_pages(pdf: Path, code: str) -> None:
         image.save(_PAGES / f"{code}-{number + 1}.png")
         image.convert("L").save(_PAGES / f"{code}-{number + 1}-grey.png")
         if number == 0:
-            _keep(_PAGES / f"{code}-1.png", _OUT / code / "report-1.png")
+            _keep(_PAGES / f"{code}-1.png", _OUT / code / "report-1.png", _PAGE_WIDTH)
     document.close()
 
 
-def _keep(picture: Path, target: Path) -> None:
+def _keep(picture: Path, target: Path, width: int = _WIDTH) -> None:
     """Keeps a picture small: as wide as the manual shows it, in few colours; no difference to the eye."""
     from PIL import Image
 
     target.parent.mkdir(parents=True, exist_ok=True)
     with Image.open(picture) as image:
-        height = round(image.height * _WIDTH / image.width)
-        small = image.convert("RGB").resize((_WIDTH, height), Image.Resampling.LANCZOS)
+        height = round(image.height * width / image.width)
+        small = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
         small.quantize(_COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
 
 

@@ -82,18 +82,9 @@ def reason_sentences(composer: Composer) -> list[str]:
     for id, sign in (("report.raised_by", 1), ("report.lowered_by", -1)):
         moved = sorted((row for row in effects if row[1] * sign >= _LEAST), key=lambda row: -abs(row[1]))[:_NAMED]
         if moved:
-            named = [_in_sentence(composer, factor_id) for factor_id, _ in moved]
+            named = [factor_with_value(composer, factor_id) for factor_id, _ in moved]
             sentences.append(composer.say(id, factors=composer.say("report.reason_separator").join(named)))
     return sentences
-
-
-def _in_sentence(composer: Composer, factor_id: str) -> str:
-    factor = next((one for one in composer.content.factors.factors if one.id == factor_id), None)
-    if factor is None:
-        return factor_id
-    return composer.say(
-        "report.factor_in_sentence", factor=composer.label(factor.label), value=entered_value(composer, factor)
-    )
 
 
 def _logit(probability: float) -> float:
