@@ -61,7 +61,7 @@ def _by_simpleitk(paths: list[str]) -> tuple[NDArray[np.generic], NDArray[np.flo
         size=image.GetSize(),
         origin=image.GetOrigin(),
         spacing=image.GetSpacing(),
-        direction=direction,  # type: ignore[arg-type]
+        direction=direction,
     )
     return SimpleITK.GetArrayFromImage(image).T, grid.affine
 
@@ -80,7 +80,7 @@ def _to_lps(image: nibabel.Nifti1Image) -> NDArray[np.float64]:
 @pytest.mark.skipif(shutil.which("dcm2niix") is None, reason="dcm2niix is not installed")
 @pytest.mark.parametrize(("order", "signs"), ORDERS[::5])
 def test_dcm2niix_agrees_in_axis_orders_and_flips(
-    tmp_path: Path, order: tuple[int, int, int], signs: tuple[float, float, float]
+    tmp_path: Path, order: tuple[int, ...], signs: tuple[float, ...]
 ) -> None:
     _dcm2niix_agrees(tmp_path, order, signs)
 
@@ -93,7 +93,7 @@ def test_dcm2niix_agrees_in_all_axis_orders_and_flips(tmp_path: Path) -> None:
     sys.stdout.write(f"axis orders and flips compared with dcm2niix: {len(ORDERS)}\n")
 
 
-def _dcm2niix_agrees(folder: Path, order: tuple[int, int, int], signs: tuple[float, float, float]) -> None:
+def _dcm2niix_agrees(folder: Path, order: tuple[int, ...], signs: tuple[float, ...]) -> None:
     row, column = _axis(order[0], signs[0]), _axis(order[1], signs[1])
     step = np.cross(row, column) * 2.5 * signs[2]
     SeriesRecipe(row=row, column=column, step=(step[0], step[1], step[2])).write(folder / "ct")

@@ -125,13 +125,31 @@ class SliceLayers:
     def _render(self) -> QImage:
         state, plane, index = self._state, self._view.plane, self._view.slice_index
         assert state.volume is not None  # noqa: S101 - narrows the type; painted only with a volume
+        if state.ready is not None:
+            return self._render_ready(state.volume.hounsfield, state.ready)
         levels = slab_of(state.volume.hounsfield, plane, index, state.slab, state.slab_mode)
         if self._factors != (1, 1):
             levels = block_means(levels, self._factors)
         pixels = np.take(state.table, np.ascontiguousarray(levels).view(np.uint16), mode="wrap")
-        if state.ready is not None:
-            missing = np.broadcast_to(~state.ready[:, None, None], plane.shape)
-            pixels[plane.cut(missing, index, index)[0]] = _MISSING
+        return self._picture(pixels)
+
+    def _render_ready(self, hounsfield: NDArray[np.int16], ready: NDArray[np.bool_]) -> QImage:
+        """The single slice as far as it has been read. What has not is not even looked at.
+
+        Shared memory comes into being where it is first touched: a plane through slices that are still to be read
+        would cost this thread the making of the whole volume.
+        """
+        plane, index = self._view.plane, self._view.slice_index
+        there = plane.cut(np.broadcast_to(ready[:, None, None], plane.shape), index, index)[0]
+        values = plane.cut(hounsfield, index, index)[0]
+        pixels = np.full(values.shape, _MISSING, np.uint32)
+        lines = np.flatnonzero(there[:, 0])
+        if len(lines):
+            seen = np.ascontiguousarray(values[lines]).view(np.uint16)
+            pixels[lines] = np.take(self._state.table, seen, mode="wrap")
+        return self._picture(pixels)
+
+    def _picture(self, pixels: NDArray[np.uint32]) -> QImage:
         # The image shares the array's memory.
         self._pixels = pixels
         height, width = pixels.shape
