@@ -41,7 +41,9 @@ class OptionsButton(QToolButton):
     def __init__(self, language: Language, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("report_options")
-        self.setText(text("report_view.options", language))
+        # The style's own mark would lie over the last letters.
+        self.setText(text("report_view.options", language) + " ▾")
+        self.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.setToolTip(text("report_view.options_read", language))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
