@@ -147,7 +147,9 @@ def _ask_what_if(window: MainWindow, qtbot: QtBot) -> None:
     card.factor.setCurrentIndex(card.factor.findData("smoking"))
     card.factor.activated.emit(card.factor.currentIndex())
     assert card.field is not None
-    QTest.keyClick(card.field.focusProxy(), Qt.Key.Key_1)
+    control = card.field.focusProxy()
+    assert control is not None
+    QTest.keyClick(control, Qt.Key.Key_1)
     driver.wait_for(qtbot, lambda: "→" in card.shown)
     after = window.keeper.assessment
     assert after is not None
