@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from apnet_desktop.model.inputs import ModelInputs, window_images
 
-__all__ = ["MASKS", "SLICE_FINDINGS", "SliceBatch", "SlicePool", "label_images", "slice_findings"]
+__all__ = ["MASKS", "SLICE_FINDINGS", "SliceBatch", "SlicePool", "findings_defined", "label_images", "slice_findings"]
 
 Floats = NDArray[np.float32]
 
@@ -40,6 +40,8 @@ SLICE_FINDINGS = (
 )
 # Shares of pixels are small and skewed; their square roots, over these typical sizes, are of order one.
 _AIR = -1000
+# Share of a slice's pixels below which a region is too small for a share of it to mean anything: 250 of 224².
+_SMALLEST_REGION = 0.005
 _SCALES = np.array([0.25, 0.4, 0.15, 0.25, 0.5, 0.03, 0.12], dtype=np.float32)
 
 
@@ -94,6 +96,26 @@ def slice_findings(labels: NDArray[np.uint8], weights: NDArray[np.uint8]) -> Flo
     return np.asarray(np.sqrt(shares) / _SCALES, dtype=np.float32)
 
 
+def findings_defined(labels: NDArray[np.uint8], weights: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which findings say something of a slice, (n, findings): a share of nothing is no share.
+
+    Without this the duct's share is read well by telling slices with a gland from those without, and its calibre,
+    which is what the risk rests on, is never learnt.
+
+    Args:
+        labels: (n, y, x).
+        weights: (n, 2, y, x): share of each pixel in the ROI and in its rim, 0...255.
+    """
+    pixels = labels.shape[1] * labels.shape[2]
+    gland = np.isin(labels, [MASKS[name] for name in ("viable_pancreas", "necrosis", "duct")]).sum(axis=(1, 2))
+    alive = np.isin(labels, [MASKS[name] for name in ("viable_pancreas", "duct")]).sum(axis=(1, 2))
+    rim = (weights[:, 1] > 127).sum(axis=(1, 2))
+    enough = _SMALLEST_REGION * pixels
+    always = np.ones(len(labels), dtype=bool)
+    defined = {"necrosis_share": gland >= enough, "duct_share": alive >= enough, "stranding_share": rim >= enough}
+    return np.stack([defined.get(name, always) for name in SLICE_FINDINGS], axis=1)
+
+
 @dataclass(frozen=True)
 class SliceBatch:
     """A batch of slices of one view.
@@ -103,17 +125,21 @@ class SliceBatch:
         weights: 0...1, (n, 2, y, x).
         masks: 0 or 1, (n, masks, y, x).
         findings: (n, findings).
+        defined: (n, findings): where a finding says something.
     """
 
     images: Floats
     weights: Floats
     masks: Floats
     findings: Floats
+    defined: NDArray[np.bool_]
 
     def part(self, start: int, stop: int) -> SliceBatch:
         """Slices `start` up to `stop`."""
         kept = slice(start, stop)
-        return SliceBatch(self.images[kept], self.weights[kept], self.masks[kept], self.findings[kept])
+        return SliceBatch(
+            self.images[kept], self.weights[kept], self.masks[kept], self.findings[kept], self.defined[kept]
+        )
 
 
 def _shifted(
@@ -218,4 +244,10 @@ class SlicePool:
         codes, shares = np.asarray(labels, dtype=np.uint8), np.asarray(weights, dtype=np.uint8)
         masks = np.stack([codes == value for value in MASKS.values()], axis=1).astype(np.float32)
         images = window_images(hounsfield, self._windows)  # type: ignore[arg-type]
-        return SliceBatch(images, shares.astype(np.float32) / np.float32(255), masks, slice_findings(codes, shares))
+        return SliceBatch(
+            images,
+            shares.astype(np.float32) / np.float32(255),
+            masks,
+            slice_findings(codes, shares),
+            findings_defined(codes, shares),
+        )

@@ -174,7 +174,9 @@ class PretrainingRun:
         # A crop's pooled vector has no whole image to speak of: its findings count less.
         weight = self.settings.findings_weight * (1.0 if whole else 0.3)
         wanted = self._there(batch.findings)[:, None].expand_as(findings)
-        return total + weight * nn.functional.smooth_l1_loss(findings, wanted, beta=0.3)
+        counts = self._there(batch.defined.astype(np.float32))[:, None].expand_as(findings)
+        error = nn.functional.smooth_l1_loss(findings, wanted, beta=0.3, reduction="none")
+        return total + weight * (error * counts).sum() / counts.sum().clamp_min(1.0)
 
     def validate(self, batches: list[SliceBatch], size: int = 16) -> dict[str, float]:
         """Loss, and for each finding the R² of the best scale, over whole images of held-out patients."""
@@ -189,8 +191,10 @@ class PretrainingRun:
                     losses.append(float(self._loss(findings, masks, part, whole=True)))
                     readings.append(findings.cpu().numpy())
                 read = np.concatenate(readings)
-                residual.append(((read - batch.findings[:, None]) ** 2).mean(axis=0))
-                spread.append(batch.findings.var(axis=0))
+                kept = batch.defined
+                truth = np.where(kept, batch.findings, np.nan)
+                residual.append(np.nanmean((read - truth[:, None]) ** 2, axis=0))
+                spread.append(np.nanvar(truth, axis=0))
         explained = np.stack([1 - r / np.maximum(s, 1e-6) for r, s in zip(residual, spread, strict=True)])
         best = explained.max(axis=(0, 1))
         figures = {f"r2_{name}": float(best[n]) for n, name in enumerate(SLICE_FINDINGS)}

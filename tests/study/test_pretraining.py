@@ -18,7 +18,7 @@ from apnet_desktop.study.pretraining import (
     open_run,
     pretrain_backbone,
 )
-from apnet_desktop.study.pretraining_data import MASKS, SlicePool
+from apnet_desktop.study.pretraining_data import MASKS, SLICE_FINDINGS, SlicePool, findings_defined
 from tests.model.factory import manifest
 
 RECIPE = manifest().ct
@@ -113,6 +113,19 @@ def test_a_sites_own_weights_are_where_training_starts(tmp_path: Path) -> None:
     (tmp_path / "own.safetensors").write_bytes(b"pickle, perhaps")
     with pytest.raises(StudyError, match="cannot be read"):
         open_run(BACKBONES[0], RECIPE, EMBEDDING, tmp_path, settings)
+
+
+def test_a_share_of_nothing_is_not_learnt() -> None:
+    labels = np.zeros((3, 64, 64), dtype=np.uint8)
+    labels[1, 20:40, 20:40] = MASKS["viable_pancreas"]
+    labels[2, 20:40, 20:40] = MASKS["necrosis"]
+    weights = np.zeros((3, 2, 64, 64), dtype=np.uint8)
+    weights[1:, 1, :, 50:] = 255
+    defined = dict(zip(SLICE_FINDINGS, findings_defined(labels, weights).T, strict=True))
+    assert defined["necrosis_share"].tolist() == [False, True, True]
+    assert defined["duct_share"].tolist() == [False, True, False], "a dead gland has no duct to see"
+    assert defined["stranding_share"].tolist() == [False, True, True]
+    assert defined["gland_area"].all()
 
 
 def test_held_out_patients_never_come_in_a_batch(pool: SlicePool) -> None:
