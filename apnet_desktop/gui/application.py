@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def run(path: Path | None = None, *, demo: bool = False, store_folder: Path | No
     Returns:
         Exit code: 0 in good order, 1 if the case store cannot be used, 3 after an internal fault.
     """
+    # Whatever Qt or a library writes beside our own files is for this account only, too.
+    os.umask(0o077)
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)  # noqa: S101 - narrows the type
     application.setApplicationName("apnet-desktop")
