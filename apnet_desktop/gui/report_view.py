@@ -220,6 +220,9 @@ class ReportView(QWidget):
         self._versions.setObjectName("report_versions")
         self._versions.setAccessibleName(self._say("versions"))
         self._versions.setToolTip(self._say("versions"))
+        # Its words may be long; beside the risk there is little room.
+        self._versions.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._versions.setMinimumContentsLength(12)
         self._versions.activated.connect(self.version_chosen)
         self._versions.hide()
         self._shortcut("Home", lambda: self.go_to(1))
@@ -233,16 +236,19 @@ class ReportView(QWidget):
         for widget in (self._smaller, self._larger, self._fit):
             bar.addWidget(widget)
         bar.addStretch(1)
-        bar.addWidget(self._versions)
         # A row of their own: one row of all is wider than a laptop's window beside the risk.
         actions = QHBoxLayout()
         for widget in (self._review, self._dicom, self._save, self._print):
             actions.addWidget(widget)
         actions.addStretch(1)
-        actions.addWidget(self.options)
+        kept = QHBoxLayout()
+        kept.addWidget(self._versions, 1)
+        kept.addStretch(0)
+        kept.addWidget(self.options)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(actions)
+        layout.addLayout(kept)
         layout.addLayout(bar)
         layout.addWidget(self._note)
         layout.addWidget(self._area, 1)
