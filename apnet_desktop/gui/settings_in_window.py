@@ -94,7 +94,13 @@ class SettingsInWindow(QObject):
         compute = self._risk_flow.compute
         if compute is not None:
             reason = compute.explanation.text(self._services.language) if compute.explanation else compute.reason
-            self.page.show_device(f"{compute.device_name}. {reason}", {"device": compute.device_name})
+            found = {"device": compute.device_name, "precision": compute.precision.value, "engine": compute.engine}
+            facts = self._risk_flow.facts
+            if facts is not None:
+                built = ", ".join(facts.architectures or ())
+                found |= {"torch": f"{facts.torch} {built}".strip() or "-", "openvino": facts.openvino or "-"}
+            details = "; ".join(f"{name} {value}" for name, value in found.items() if name != "device")
+            self.page.show_device(f"{compute.device_name}. {reason}\n{details}", found)
         self._pages.setCurrentWidget(self.page)
 
     def _make(self) -> SettingsPage:
