@@ -81,11 +81,13 @@ def slice_findings(labels: NDArray[np.uint8], weights: NDArray[np.uint8]) -> Flo
     rim = weights[:, 1] > 127
     stranded = ((labels == MASKS["stranding"]) & rim).sum(axis=(1, 2)) / np.maximum(rim.sum(axis=(1, 2)), 1)
     of_gland = np.maximum(gland, 1e-6)
+    # Beside the living gland, as the risk has it: beside the whole gland a duct's share mostly says "not necrotic".
+    of_alive = np.maximum(areas["viable_pancreas"] + areas["duct"], 1e-6)
     shares = np.stack(
         [
             gland,
             areas["necrosis"] / of_gland,
-            areas["duct"] / of_gland,
+            areas["duct"] / of_alive,
             areas["collection"],
             stranded,
             areas["thrombus"],

@@ -18,7 +18,7 @@ from apnet_desktop.study.pretraining import (
     open_run,
     pretrain_backbone,
 )
-from apnet_desktop.study.pretraining_data import MASKS, SLICE_FINDINGS, SlicePool, findings_defined
+from apnet_desktop.study.pretraining_data import MASKS, SLICE_FINDINGS, SlicePool, findings_defined, slice_findings
 from tests.model.factory import manifest
 
 RECIPE = manifest().ct
@@ -126,6 +126,17 @@ def test_a_share_of_nothing_is_not_learnt() -> None:
     assert defined["duct_share"].tolist() == [False, True, False], "a dead gland has no duct to see"
     assert defined["stranding_share"].tolist() == [False, True, True]
     assert defined["gland_area"].all()
+
+
+def test_the_ducts_share_is_its_calibre_and_no_sign_of_necrosis() -> None:
+    weights = np.full((2, 2, 64, 64), 255, dtype=np.uint8)
+    labels = np.full((2, 64, 64), MASKS["viable_pancreas"], dtype=np.uint8)
+    labels[:, 30:34] = MASKS["duct"]
+    labels[1, 40:] = MASKS["necrosis"]
+    labels[0, 40:] = 0
+    place = SLICE_FINDINGS.index("duct_share")
+    alive, partly_dead = slice_findings(labels, weights)[:, place]
+    assert alive == partly_dead > 0
 
 
 def test_held_out_patients_never_come_in_a_batch(pool: SlicePool) -> None:
