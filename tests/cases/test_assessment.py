@@ -108,6 +108,23 @@ def test_each_changed_input_makes_the_prediction_stale_and_is_named(store: CaseS
     assert case.assessment.reports == ()
 
 
+def test_a_value_that_only_a_score_reads_leaves_the_prediction_standing(store: CaseStore) -> None:
+    case = _ready(store)
+    _predict(case)
+    made = case.assessment.prediction
+    assert made is not None
+    factors = tuple(case.assessment.record.values)
+    record = case.assessment.record.restricted(factors)
+    inputs = made.provenance.inputs.model_copy(update={"record": record.digest()})
+    provenance = made.provenance.model_copy(update={"factors": factors, "inputs": inputs})
+    case.set_prediction(made.model_copy(update={"provenance": provenance}))
+    case.set_value("heart_rate", 120.0)
+    assert case.require_current() == case.assessment.prediction
+    case.set_value("age", 51.0)
+    with pytest.raises(CaseError):
+        case.require_current()
+
+
 def test_a_change_that_is_taken_back_makes_the_prediction_hold_again(store: CaseStore) -> None:
     case = _ready(store)
     _predict(case)
