@@ -18,7 +18,7 @@ from apnet_desktop.ct.sources import Entry
 from apnet_desktop.ct.stacks import SeriesFrames, Stack, alike, is_ct_class
 from apnet_desktop.language import Message
 
-__all__ = ["DamagedFiles", "folder_of", "looks_torn", "stray_files"]
+__all__ = ["DamagedFiles", "folder_of", "looks_torn", "made_up_class", "stray_files"]
 
 # A series of this many slices at most may be another's slices whose UID was damaged.
 _FEW = 2
@@ -76,16 +76,16 @@ def looks_torn(series: SeriesFrames, summaries: list[SeriesSummary]) -> bool:
     if not all(_UID.fullmatch(header.ascii("SeriesInstanceUID")) for header in headers):
         return True
     broken = any(check.id in _BROKEN and check.state is CheckState.REFUSED for one in summaries for check in one.checks)
-    return broken or not summaries or any(_made_up(header.ascii("SOPClassUID")) for header in headers)
+    return broken or not summaries or any(made_up_class(header.ascii("SOPClassUID")) for header in headers)
 
 
 def _perhaps_ct(header: Header) -> bool:
     if is_ct_class(header):
         return True
-    return header.ascii("Modality").upper() in ("", "CT") and _made_up(header.ascii("SOPClassUID"))
+    return header.ascii("Modality").upper() in ("", "CT") and made_up_class(header.ascii("SOPClassUID"))
 
 
-def _made_up(sop_class: str) -> bool:
+def made_up_class(sop_class: str) -> bool:
     """True for a SOP class that nobody defines: missing, malformed, or unknown below DICOM's own root."""
     if not _UID.fullmatch(sop_class):
         return True

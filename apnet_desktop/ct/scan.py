@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from apnet_desktop.ct.character_sets import header_text
-from apnet_desktop.ct.damage import DamagedFiles, folder_of, looks_torn, stray_files
+from apnet_desktop.ct.damage import DamagedFiles, folder_of, looks_torn, made_up_class, stray_files
 from apnet_desktop.ct.dicomdir import find_dicomdir_entries
 from apnet_desktop.ct.file_names import path_text, readable_name
 from apnet_desktop.ct.frames import Problem, pixel_format, read_frames
@@ -186,7 +186,8 @@ class _Scan:
         if kind is Kind.ROI:
             self._roi_files.append(path_text(header.entry.path))
             return
-        if kind is Kind.DOCUMENT and (is_ct_class(header) or not header.raw("Modality")):
+        sop_class = header.ascii("SOPClassUID")
+        if kind is Kind.DOCUMENT and (is_ct_class(header) or not header.raw("Modality") or made_up_class(sop_class)):
             raise CtError(Message.of("ct.file_truncated", file=header.entry.name))
         if kind is Kind.DOCUMENT:
             self._skip(header.entry.name, Message.of("ct.skip_document"))

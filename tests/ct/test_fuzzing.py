@@ -13,6 +13,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom.data import get_testdata_file
+from pydicom.dataelem import RawDataElement
 
 from apnet_desktop.ct.header_reading import read_header
 from apnet_desktop.ct.quiet import quiet_pydicom
@@ -28,7 +29,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _QUICK_CASES = 120
 _FULL_CASES = 20_000
 # Cases that once came out wrong: a slice torn from its series by its UID and broken besides.
-_KEPT = (3176, 4987, 13524, 15732, 16606)
+_KEPT = (3176, 4987, 13524, 15732, 16606, 18288)
 _SECONDS_PER_CASE = 10
 _LIMIT_BYTES = 6 * 1024**3
 
@@ -139,13 +140,20 @@ def test_truncation_at_every_byte(tmp_path: Path, name: str) -> None:
     if found is None:
         pytest.skip(f"{name} does not come with pydicom")
     data = Path(str(found)).read_bytes()
+    dataset = pydicom.dcmread(io.BytesIO(data))
+    pixels: object = dataset.get_item("PixelData") if "PixelData" in dataset else None
+    complete = len(data)
+    if isinstance(pixels, RawDataElement) and pixels.length != 0xFFFFFFFF:
+        complete = pixels.value_tell + pixels.length  # what follows them may be missing
     counts: Counter[str] = Counter()
     for length in range(len(data)):
         (tmp_path / "x").write_bytes(data[:length])
-        counts[_loaded(tmp_path)] += 1
+        ended = _loaded(tmp_path)
+        assert length >= complete or ended == "refused", f"{length} bytes: {ended}"
+        counts[ended] += 1
     sys.stdout.write(f"{name}: {_table(counts)}\n")
     assert sum(counts.values()) == len(data)
-    assert counts["crashed"] == counts["opened"] == 0, "nothing that was cut off opens"
+    assert counts["crashed"] == 0
 
 
 def test_the_good_series_are_good() -> None:
