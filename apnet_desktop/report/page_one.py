@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from apnet_desktop.bundle.operating_point import threshold_at
 from apnet_desktop.report.blocks import Block, Columns, Drawing, Rule, Space, Stack
 from apnet_desktop.report.charts import RouteMark, distribution_strip, icon_array, picture_block, route_chart
 from apnet_desktop.report.code_matrix import code_matrix
@@ -130,13 +131,9 @@ def _routes(composer: Composer) -> list[Item]:
     content = composer.content
     base = content.prediction.base_rate
     rate = base.site if base.site is not None else base.development
+    operating = threshold_at(content.manifest.threshold, base)
     references = [
-        (
-            content.manifest.threshold.risk,
-            composer.say(
-                "report.threshold_mark", threshold=percent_text(content.manifest.threshold.risk, composer.language)
-            ),
-        ),
+        (operating, composer.say("report.threshold_mark", threshold=percent_text(operating, composer.language))),
         (rate, composer.say("report.base_rate_mark", rate=percent_text(rate, composer.language))),
     ]
     position = content.prediction.position

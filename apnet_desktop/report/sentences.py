@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from apnet_desktop.bundle.operating_point import threshold_at
 from apnet_desktop.bundle.prediction import RouteRisk
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.report.composer import Composer
@@ -91,10 +92,11 @@ def threshold(composer: Composer) -> str:
     """On which side of the operating threshold the risk lies, and how the threshold was chosen."""
     content = composer.content
     threshold = content.manifest.threshold
-    above = content.answer.risk >= threshold.risk
+    # The threshold moves with the base rate as every risk does: a patient stays on the side that development saw.
+    above = content.answer.unshifted >= threshold.risk
     return composer.say(
         "report.threshold_above" if above else "report.threshold_below",
-        threshold=percent_text(threshold.risk, composer.language),
+        threshold=percent_text(threshold_at(threshold, content.prediction.base_rate), composer.language),
         rule=phrase(composer.label(threshold.rule)),
         sensitivity=percent_text(threshold.sensitivity, composer.language),
         specificity=percent_text(threshold.specificity, composer.language),

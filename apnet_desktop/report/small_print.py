@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from apnet_desktop.bundle.operating_point import predictive_values
 from apnet_desktop.bundle.prediction import Device
 from apnet_desktop.report.composer import Composer
 from apnet_desktop.report.content import ValidationFigure
@@ -12,6 +13,7 @@ from apnet_desktop.report.wording import (
     KNOWN_AT,
     PHASE,
     date_text,
+    icon_count,
     number_text,
     percent_text,
     phrase,
@@ -151,7 +153,15 @@ def _base_rates(composer: Composer) -> Section:
             ),
         ),
     ]
-    return Section("report.base_rates", rows=tuple(rows))
+    if base.site is not None:
+        unshifted = percent_text(composer.content.answer.unshifted, composer.language)
+        rows.append((composer.say("report.base_unshifted"), unshifted))
+    groups = predictive_values(composer.content.manifest.threshold, base)
+    recur, stay = icon_count(groups.positive), icon_count(groups.negative)
+    rows.append((composer.say("report.of_100_above"), composer.say("report.of_100_recur", number=recur)))
+    rows.append((composer.say("report.of_100_below"), composer.say("report.of_100_recur", number=100 - stay)))
+    after = (composer.say("report.of_100_assumed"),)
+    return Section("report.base_rates", rows=tuple(rows), after=after)
 
 
 def _dates(composer: Composer) -> Section:

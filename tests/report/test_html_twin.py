@@ -7,11 +7,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from apnet_desktop.bundle.prediction import BaseRate
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.language import Language
 from apnet_desktop.report.html_twin import render_html
 from apnet_desktop.report.json_twin import json_twin
-from tests.report.factory import content
+from tests.report.factory import content, prediction
 from tests.report.figures import DEMONSTRATION, HOSTILE, figures
 from tests.report.page_reader import squeezed
 
@@ -86,3 +87,18 @@ def test_hostile_text_is_text(hostile: str) -> None:
 
 def test_same_content_same_page() -> None:
     assert render_html(content()) == render_html(content())
+
+
+def test_a_sites_base_rate_moves_threshold_and_groups_alike() -> None:
+    """The side of the threshold is the one that development saw, whatever the base rate."""
+    site = BaseRate(development=0.289, site=0.15, site_source="registry", site_date="2026-01-01", site_patients=240)
+    shifted = prediction(fused=0.37, base_rate=site)
+    routes = tuple(
+        route.model_copy(update={"risk": 0.2, "lower": 0.15, "upper": 0.26}) if route.unshifted == 0.37 else route
+        for route in shifted.routes
+    )
+    page = render_html(content(says=shifted.model_copy(update={"routes": routes}))).decode()
+    assert "16%" in page  # the threshold of 30 % on this base rate
+    assert "This risk at the development base rate" in page
+    assert "37%" in page
+    assert "Of 100 patients above the threshold" in page
