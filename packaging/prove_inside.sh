@@ -24,7 +24,7 @@ said "$(id -un), no network"
 export DISPLAY=:77
 Xvfb :77 -screen 0 1600x1000x24 -nolisten tcp >/dev/null 2>&1 &
 x_server=$!
-for _ in $(seq 50); do xdotool getdisplaygeometry >/dev/null 2>&1 && break; sleep 0.2; done
+for _ in $(seq 300); do xdotool getdisplaygeometry >/dev/null 2>&1 && break; sleep 0.2; done
 xdotool getdisplaygeometry >/dev/null || fail "no Xvfb"
 
 # Install, with an empty home.
@@ -48,9 +48,14 @@ said "self-test"
 window() { xdotool search --onlyvisible --name 'APNet Desktop' 2>/dev/null | head -1; }
 wait_window() { for _ in $(seq 300); do [ -n "$(window)" ] && return 0; sleep 0.2; done; return 1; }
 close_window() {
-    # There is no window manager here whose button could be pressed: the menu's own keys.
-    xdotool windowfocus --sync "$(window)" && xdotool key ctrl+q
-    for _ in $(seq 150); do pgrep -u "$(id -u)" -f "$program" >/dev/null || return 0; sleep 0.2; done
+    # There is no window manager here whose button could be pressed: the menu's own keys, again while a busy machine
+    # has not yet given the window the keyboard.
+    for _ in $(seq 24); do
+        open=$(window)
+        [ -z "$open" ] || { xdotool windowfocus "$open" && xdotool key ctrl+q; } 2>/dev/null || true
+        for _ in $(seq 25); do pgrep -u "$(id -u)" -f "^$program" >/dev/null || return 0; sleep 0.2; done
+    done
+    pgrep -u "$(id -u)" -af "^$program"
     return 1
 }
 cases() { "$command" case list --json | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["cases"]))'; }

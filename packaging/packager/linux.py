@@ -20,6 +20,20 @@ __all__ = ["debian_control", "make_archive", "make_debian_package", "needed_glib
 _SHIPPED = Path(__file__).parents[1] / "linux"
 _LIBRARY = Path("usr/lib/apnet-desktop")
 _MAINTAINER = "APNet Desktop maintainers <maintainers@apnet-desktop.invalid>"
+# Machine-readable copyright file (DEP-5).
+_COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Upstream-Name: APNet Desktop
+Comment: The licences of Python, Qt and the other libraries inside are in
+ /usr/lib/apnet-desktop/licences, with a CycloneDX list of all of them.
+
+Files: *
+Copyright: 2026 APNet Desktop maintainers
+License: Apache-2.0
+
+License: Apache-2.0
+ On Debian systems the text of the Apache License, Version 2.0 is in
+ /usr/share/common-licenses/Apache-2.0
+"""
 _NUMBER = re.compile(rb"GLIBC_(\d+)\.(\d+)")
 # What the application takes from the system: the C library, the screen's driver and window system, D-Bus, fonts.
 _DEPENDENCIES = (
@@ -150,8 +164,7 @@ def make_debian_package(folder: Path, variant: Variant, target: Path, epoch: int
     _write(share / "applications/apnet-desktop.desktop", desktop_entry(Path("/usr/bin/apnet-desktop")))
     icon = folder / "_internal/apnet_desktop/data/resources/icons/apnet.svg"
     _write(share / "icons/hicolor/scalable/apps/apnet-desktop.svg", icon.read_text(encoding="utf-8"))
-    root = Path(__file__).parents[2]
-    _write(documents / "copyright", _copyright((root / "LICENSE").read_text(encoding="utf-8")))
+    _write(documents / "copyright", _COPYRIGHT)
     _write(documents / "changelog.Debian.gz", _changelog(epoch))
     overrides = (_SHIPPED / "lintian-overrides").read_text(encoding="utf-8")
     _write(share / "lintian/overrides/apnet-desktop", overrides.format(package="apnet-desktop"))
@@ -198,17 +211,4 @@ def _changelog(epoch: int) -> str:
     return (
         f"apnet-desktop ({version('apnet-desktop')}-1) unstable; urgency=medium\n\n"
         f"  * The application as built from its source.\n\n -- {_MAINTAINER}  {day}\n"
-    )
-
-
-def _copyright(licence: str) -> str:
-    """Machine-readable copyright file (DEP-5); what is inside beside our own code is named by its licences folder."""
-    body = "\n".join(f" {line}" if line.strip() else " ." for line in licence.strip().splitlines())
-    return (
-        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
-        "Upstream-Name: APNet Desktop\n"
-        "Comment: The licences of Python, Qt and the other libraries inside are in\n"
-        " /usr/lib/apnet-desktop/licences, with a CycloneDX list of all of them.\n\n"
-        "Files: *\nCopyright: 2026 APNet Desktop maintainers\nLicense: Apache-2.0\n\n"
-        f"License: Apache-2.0\n{body}\n"
     )
