@@ -156,6 +156,8 @@ def _base_rates(composer: Composer) -> Section:
     if base.site is not None:
         unshifted = percent_text(composer.content.answer.unshifted, composer.language)
         rows.append((composer.say("report.base_unshifted"), unshifted))
+        threshold = percent_text(composer.content.manifest.threshold.risk, composer.language)
+        rows.append((composer.say("report.base_threshold"), threshold))
     groups = predictive_values(composer.content.manifest.threshold, base)
     recur, stay = icon_count(groups.positive), icon_count(groups.negative)
     rows.append((composer.say("report.of_100_above"), composer.say("report.of_100_recur", number=recur)))
