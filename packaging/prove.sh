@@ -14,7 +14,9 @@ done
 
 root=$(mktemp -d /tmp/apnet-proof-XXXXXX)
 person=61999
-trap 'rm -rf "$root"' EXIT
+# The X server's lock lies in /tmp, beside its namespaces: one that was killed leaves it.
+rm -f /tmp/.X77-lock
+trap 'rm -rf "$root" /tmp/.X77-lock' EXIT
 chmod 755 "$root"
 mkdir -p "$root/home/张三" "$root/run" "$root/tmp" "$root/in"
 cp "$archive" "$root/in/archive.tar.xz"
