@@ -60,14 +60,14 @@ def test_every_figure_of_two_hundred_twins_is_on_the_page(language: Language, tm
     """Goes on where it was stopped, as long as what makes a report is the same."""
     done = Path(tempfile.gettempdir()) / f"apnet-soak-report-{language.value}-{_makers_digest()}.txt"
     first = 100 + (len(done.read_text().split()) if done.exists() else 0)
-    figures = pages = 0
+    found = pages = 0
     for seed in range(first, 300):
         said = generated(seed, language)
         pages += _check_page(said, language, tmp_path)
-        figures += len(figures(json.loads(json_twin(said)), language))
+        found += len(figures(json.loads(json_twin(said)), language))
         with done.open("a") as file:
             file.write(f"{seed}\n")
-    print(f"\nreports in {language.value}: {300 - first} of 200 now, {figures} figures found on {pages} pages")  # noqa: T201
+    print(f"\nreports in {language.value}: {300 - first} of 200 now, {found} figures found on {pages} pages")  # noqa: T201
 
 
 def _makers_digest() -> str:
