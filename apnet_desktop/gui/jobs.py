@@ -29,11 +29,13 @@ class _Mailbox(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
+        self.closed = False
         self.posted.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     @Slot(object)
     def _call(self, function: Callable[[], None]) -> None:
-        function()
+        if not self.closed:
+            function()
 
 
 class RunningJob:
@@ -112,6 +114,10 @@ class Jobs(QObject):
                 self.call_later(lambda: on_result(result))
 
         threading.Thread(target=work, daemon=True).start()
+
+    def close(self) -> None:
+        """Drops whatever still comes: the window is closed, and what it would start has nowhere to run."""
+        self._mailbox.closed = True
 
     def call_later(self, function: Callable[[], None]) -> None:
         """Calls `function` on the window's thread, from any thread."""

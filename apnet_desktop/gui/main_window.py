@@ -243,6 +243,7 @@ class MainWindow(DropWindow):
         self.questions.end()
         self.manual.close()
         self.runner.forget()
+        self.runner.jobs.close()
         self.keeper.close()
         self.ct_flow.close()
         self._services.close()

@@ -85,3 +85,14 @@ def test_an_exported_case_that_was_changed_is_refused_with_its_name(
     assert store.count_cases() == 0
     assert not (tmp_path / "escape").exists()
     store.close()
+
+
+def test_what_comes_after_the_window_is_closed_is_dropped(qtbot: QtBot) -> None:
+    jobs = Jobs()
+    came: list[int] = []
+    jobs.in_background(lambda: 1, came.append)
+    qtbot.waitUntil(lambda: came == [1])
+    jobs.close()
+    jobs.in_background(lambda: 2, came.append)
+    qtbot.wait(200)
+    assert came == [1]
