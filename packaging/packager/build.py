@@ -88,6 +88,9 @@ def _finish(folder: Path, staged: Path) -> None:
         _strip_python(folder)
     if sys.platform == "win32":
         shutil.copyfile(staged / "apnet.ico", folder / "apnet.ico")  # for the installer
+    for path in list(folder.rglob("*")):
+        if path.is_symlink() and not path.exists():
+            path.unlink()  # to a library that is left out
     for path in [folder, *folder.rglob("*")]:
         if not path.is_symlink():
             executable = path.is_dir() or path == folder / "apnet-desktop"

@@ -120,7 +120,6 @@ LEFT_OUT_FILES = (
     "PySide6/Qt/lib/libQt6VirtualKeyboard*",
     "PySide6/Qt/lib/libQt6EglF*",
     "libQt6EglF*",
-    "PySide6/Qt/lib/libQt6Wl*",
     # Qt's words in the languages of the window; its dialogs' are in qtbase.
     "PySide6/Qt/translations/[!q]*",
     "PySide6/Qt/translations/qt_*",

@@ -189,6 +189,7 @@ def test_nothing_that_is_needed_is_left_out() -> None:
     for place in (
         "PySide6/Qt/plugins/platforms/libqxcb.so",
         "PySide6/Qt/plugins/platforms/libqwayland.so",
+        "PySide6/Qt/lib/libQt6WlShellIntegration.so.6",
         "PySide6/Qt/plugins/platforms/libqoffscreen.so",
         "PySide6/Qt/plugins/imageformats/libqsvg.so",
         "PySide6/Qt/translations/qtbase_zh_CN.qm",
