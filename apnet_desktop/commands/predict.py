@@ -22,7 +22,7 @@ from apnet_desktop.errors import PredictionError
 from apnet_desktop.language import Language, text
 from apnet_desktop.report.wording import ROUTE, interval_text, percent_text
 from apnet_desktop.version import APPLICATION_VERSION
-from apnet_desktop.worker.inference_jobs import MakeReport
+from apnet_desktop.worker.inference_jobs import DicomObject, MakeReport
 
 __all__ = ["PatientFiles", "ReportOptions", "Wishes", "predict", "report"]
 
@@ -148,7 +148,7 @@ def report(files: PatientFiles, wishes: Wishes, options: ReportOptions, output: 
             application_version=APPLICATION_VERSION,
         )
         made = headless.make_report(job)
-        objects = ()
+        objects: tuple[DicomObject, ...] = ()
         if options.dicom is not None:
             objects = headless.make_dicom(job.model_copy(update={"pdf": made.pdf})).files
     out = options.out.absolute()

@@ -69,7 +69,11 @@ def graph_home() -> Path:
 def find_graph(manifest: Manifest) -> Path | None:
     """The folder of this bundle's graph if there is one in any of the places; its hashes are not checked yet."""
     environment = environment_graphs()
-    places: tuple[Path, ...] = (models_folder() / "graphs", *(() if environment is None else (environment,)), graph_cache())
+    places: tuple[Path, ...] = (
+        models_folder() / "graphs",
+        *(() if environment is None else (environment,)),
+        graph_cache(),
+    )
     for place in places:
         folder = place / graph_key(manifest)
         if (folder / "graph.json").is_file() and all((folder / name).is_file() for name in GRAPH_FILES):

@@ -103,8 +103,10 @@ def routes_check(routes: tuple[RouteRisk, ...], threshold: float) -> Check | Non
         message = Message.of("model.routes_disagree", clinical=percent(clinical.risk), image=percent(image.risk))
         return Check(id="model.routes", state=CheckState.WARNED, message=message)
     fused = risks[Route.FUSED]
-    beyond = max(fused.unshifted - max(clinical.unshifted, image.unshifted),
-                 min(clinical.unshifted, image.unshifted) - fused.unshifted)
+    beyond = max(
+        fused.unshifted - max(clinical.unshifted, image.unshifted),
+        min(clinical.unshifted, image.unshifted) - fused.unshifted,
+    )
     if beyond >= _BEYOND:
         message = Message.of(
             "model.routes_beyond",

@@ -22,6 +22,7 @@ def main(store: Path, log: Path, words: list[str]) -> int:
 
     main_window.MainWindow.open_path = opened  # type: ignore[method-assign,assignment]
     main_window.MainWindow.start = lambda self, path=None, demo=False: said(f"started {path}")  # type: ignore[method-assign]
+
     def look() -> None:
         if (store / "stop").exists():
             for window in QApplication.topLevelWidgets():
