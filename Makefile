@@ -26,7 +26,7 @@ house: $(INSTALLED)
 	$(BIN)/lint-imports
 
 unit: $(INSTALLED)
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2
 
 # The properties at their full counts; resumable.
 soak: $(INSTALLED)

@@ -23,6 +23,7 @@ from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
 from apnet_desktop.worker.channel import Channel, Envelope, Kind
 from apnet_desktop.worker.job import Fault, Job
+from apnet_desktop.worker.patience import patience
 
 __all__ = ["Fault", "Job", "ProcessClient", "Timing"]
 
@@ -31,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Timing:
-    """How long a process may be silent.
+    """How long a process may be silent on an idle machine; `patience` stretches it on a busy one.
 
     Attributes:
         start: Seconds from start to ready.
@@ -208,13 +209,14 @@ class ProcessClient:
     def _silence(self, process: BaseProcess, now: float, started: float, last_beat: float) -> Message | None:
         if now - last_beat > 1.5 and (not process.is_alive() or _suspended(process.pid)):
             return Message.of("worker.ended")
-        if now - last_beat > self._timing.beat:
-            return Message.of("worker.hung", seconds=round(self._timing.beat))
+        longer = patience()
+        if now - last_beat > self._timing.beat * longer:
+            return Message.of("worker.hung", seconds=round(self._timing.beat * longer))
         job, limit = self._current, self._timing.progress
-        if job is not None and limit is not None and now - job.last_sign > limit:
-            return Message.of("worker.no_progress", seconds=round(limit))
-        if not self._ready and now - started > self._timing.start:
-            return Message.of("worker.no_start", seconds=round(self._timing.start))
+        if job is not None and limit is not None and now - job.last_sign > limit * longer:
+            return Message.of("worker.no_progress", seconds=round(limit * longer))
+        if not self._ready and now - started > self._timing.start * longer:
+            return Message.of("worker.no_start", seconds=round(self._timing.start * longer))
         return None
 
     def _handle(self, envelope: Envelope) -> None:

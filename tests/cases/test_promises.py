@@ -15,7 +15,7 @@ from tests.cases.promises import PROMISES, TRIED
 _HOSTILE = ("ct/test_hostile_files.py", "test_a_hostile_file_beside_a_good_series_does_no_harm")
 ELSEWHERE = {
     "C-50": [("gui/test_side_doors.py", "test_no_file_outside_store_and_exports_names_the_patient")],
-    "C-53": [("report/test_pdf.py", "test_hostile_text_comes_out_as_text")],
+    "C-53": [("report/test_pdf_archive.py", "test_hostile_text_comes_out_as_text")],
     "C-55": [("gui/test_side_doors.py", "test_nothing_reaches_for_a_network")],
     "C-56": [
         ("gui/test_side_doors.py", "test_everything_is_for_its_owner_only_and_no_temporary_file_is_left"),
@@ -36,7 +36,7 @@ ELSEWHERE = {
     ],
     "CVE nesting": [("ct/test_hostile_files.py", "test_nesting_is_bounded_at_64")],
     "CVE dicomdir": [("ct/test_scan.py", "test_a_dicomdir_cannot_lead_outside")],
-    "CVE markup": [("report/test_pdf.py", "test_hostile_text_comes_out_as_text")],
+    "CVE markup": [("report/test_pdf_archive.py", "test_hostile_text_comes_out_as_text")],
 }
 
 

@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -141,12 +142,18 @@ def test_only_the_person_can_reach_the_socket_and_nonsense_does_no_harm(starts: 
     assert [line for line in starts.said() if line.startswith("opened")] == [f"opened {tmp_path / 'after all'}"]
 
 
-def test_a_folder_that_somebody_else_prepared_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    point = meeting_point(tmp_path / "store")
+def test_a_folder_that_somebody_else_prepared_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The name of a socket may have no more than about a hundred bytes: too few for pytest's own folders.
+    with tempfile.TemporaryDirectory() as short:
+        monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+        monkeypatch.setattr("tempfile.tempdir", short)
+        _nobody_enters_a_strange_folder(Path(short))
+
+
+def _nobody_enters_a_strange_folder(temporary: Path) -> None:
+    point = meeting_point(temporary / "store")
     folder = Path(point.name).parent
-    assert folder.parent == tmp_path
+    assert folder.parent == temporary
     folder.mkdir()
     folder.chmod(0o777)
     Path(point.name).touch()
