@@ -465,8 +465,9 @@ def test_a_file_that_cannot_be_used_is_one_sentence(form: ClinicalForm, tmp_path
         assert form.record.value("creatinine") == 95
 
 
-def test_help_with_its_source_by_f1(form: ClinicalForm) -> None:
-    type_in(form, "smoking", "", Qt.Key.Key_F1)
+def test_help_with_its_source_by_shift_f1(form: ClinicalForm) -> None:
+    type_in(form, "smoking", "")
+    QTest.keyClick(cursor(), Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
     assert "HR 1.42" in form.field("smoking").line.sentence
     assert form.problems == {}
 
