@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from apnet_desktop.bundle.prediction import Prediction
+from apnet_desktop.gui.flow.case_flow import CaseFlow
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.job_runner import JobRunner
 from apnet_desktop.gui.flow.open_volume import OpenVolume
@@ -18,7 +19,7 @@ from apnet_desktop.worker.inference_jobs import PredictProgress
 __all__ = ["LaterChecks"]
 
 
-class LaterChecks(QObject):
+class LaterChecks(CaseFlow):
     """Finishes the open case's prediction as soon as the worker is free.
 
     Signals:
@@ -39,11 +40,7 @@ class LaterChecks(QObject):
         volume: OpenVolume,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._services = services
-        self._runner = runner
-        self._keeper = keeper
-        self._volume = volume
+        super().__init__(services, runner, keeper, volume, parent)
         self._job: RunningJob | None = None
         self._prediction_id = ""
         self._failed_id = ""
@@ -88,7 +85,7 @@ class LaterChecks(QObject):
         self._job.forget()
         self._then = None
         self._end()
-        task = self._services.inference.leave_checks(self._prediction_id)
+        task = self._inference.leave_checks(self._prediction_id)
         self._runner.jobs.start(task, lambda _: None, on_refused=lambda _: None)
 
     def _unfinished(self) -> Prediction | None:
@@ -105,9 +102,9 @@ class LaterChecks(QObject):
         case, bundle, volume = self._keeper.case, self._keeper.bundle, self._volume.shared
         if case is None or bundle is None or volume is None or case.assessment.roi is None:
             return
-        roi = self._services.inference.share_roi(case.assessment.roi)
+        roi = self._inference.share_roi(case.assessment.roi)
         self._prediction_id, self._block = prediction.provenance.prediction_id, roi.array.name
-        task = self._services.inference.finish_checks(
+        task = self._inference.finish_checks(
             bundle.folder, self._keeper.settings.device.value, volume, roi, case.assessment.record, prediction
         )
 

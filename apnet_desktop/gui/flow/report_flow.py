@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Signal
 from apnet_desktop.bundle.prediction import Prediction
 from apnet_desktop.cases.assessment import Assessment, ReportVersion
 from apnet_desktop.cases.files import write_file
+from apnet_desktop.gui.flow.case_flow import CaseFlow
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.job_runner import JobRunner
 from apnet_desktop.gui.flow.open_volume import OpenVolume
@@ -74,7 +75,7 @@ class KeptReport:
         return tuple(Language(one) for one in self.said.get("languages", (self.version.language,)))
 
 
-class ReportFlow(QObject):
+class ReportFlow(CaseFlow):
     """Makes and keeps the reports of the open case.
 
     Signals:
@@ -93,12 +94,7 @@ class ReportFlow(QObject):
         volume: OpenVolume,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._services = services
-        self._inference = services.inference
-        self._runner = runner
-        self._keeper = keeper
-        self._volume = volume
+        super().__init__(services, runner, keeper, volume, parent)
         self.options = ReportOptions(languages=(services.language,))
 
     def make(self, review: Review | None = None) -> None:

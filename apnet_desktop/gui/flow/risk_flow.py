@@ -11,6 +11,7 @@ from apnet_desktop.bundle.files import Bundle, open_bundle
 from apnet_desktop.bundle.prediction import Compute, EngineFacts, Prediction
 from apnet_desktop.bundle.request import PredictionRequest
 from apnet_desktop.cases.assessment import Step, StepState
+from apnet_desktop.gui.flow.case_flow import CaseFlow
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper, site_rate_of
 from apnet_desktop.gui.flow.job_runner import JobRunner
 from apnet_desktop.gui.flow.later_checks import LaterChecks
@@ -29,7 +30,7 @@ __all__ = ["RiskFlow"]
 _PREPARE_AFTER = 60_000  # ms
 
 
-class RiskFlow(QObject):
+class RiskFlow(CaseFlow):
     """Runs APNet on the open case.
 
     Attributes:
@@ -54,12 +55,7 @@ class RiskFlow(QObject):
         volume: OpenVolume,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._services = services
-        self._inference = services.inference
-        self._runner = runner
-        self._keeper = keeper
-        self._volume = volume
+        super().__init__(services, runner, keeper, volume, parent)
         self.compute: Compute | None = None
         self.facts: EngineFacts | None = None
         self._prepares = False

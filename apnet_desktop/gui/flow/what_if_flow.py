@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from apnet_desktop.bundle.prediction import WhatIf
 from apnet_desktop.clinical.record import ClinicalRecord
+from apnet_desktop.gui.flow.case_flow import CaseFlow
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.job_runner import JobRunner
 from apnet_desktop.gui.flow.open_volume import OpenVolume
@@ -15,7 +16,7 @@ from apnet_desktop.language import Message
 __all__ = ["WhatIfFlow"]
 
 
-class WhatIfFlow(QObject):
+class WhatIfFlow(CaseFlow):
     """One question at a time, the newest next.
 
     Signals:
@@ -36,11 +37,7 @@ class WhatIfFlow(QObject):
         volume: OpenVolume,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._services = services
-        self._runner = runner
-        self._keeper = keeper
-        self._volume = volume
+        super().__init__(services, runner, keeper, volume, parent)
         self._next: ClinicalRecord | None = None
         self._busy = self._reading = False
         self._has_read = ""
@@ -76,7 +73,7 @@ class WhatIfFlow(QObject):
                 self._ask_next()
 
         self._reading = False
-        task = self._services.inference.what_if(bundle.folder, device, made, record)
+        task = self._inference.what_if(bundle.folder, device, made, record)
         self._runner.jobs.start(task, answered, on_end=ended, on_refused=refused)
 
     def _read(self, record: ClinicalRecord, prediction_id: str) -> bool:
@@ -86,7 +83,7 @@ class WhatIfFlow(QObject):
             return False
         if self._has_read == prediction_id:
             return False
-        roi = self._services.inference.share_roi(assessment.roi)
+        roi = self._inference.share_roi(assessment.roi)
         self._reading, self._has_read = True, prediction_id
         self._next = self._next or record
         self.reading.emit()
@@ -96,6 +93,6 @@ class WhatIfFlow(QObject):
             self._busy = self._reading = False
             self._ask_next()
 
-        task = self._services.inference.read_images(bundle.folder, self._keeper.settings.device.value, volume, roi)
+        task = self._inference.read_images(bundle.folder, self._keeper.settings.device.value, volume, roi)
         self._runner.jobs.start(task, lambda _: None, on_end=ended)
         return True
