@@ -53,9 +53,17 @@ package: $(INSTALLED)
 	@$(PACKAGER) packager.build --variant $(VARIANT)
 
 # Install, start, self-test, report, update, uninstall: without a network, as a person without rights. Needs root.
+# Goes on where an earlier call stopped; builds first, if what is in dist/ was not made from these sources.
+# The update is over a store of the first version (OLDER: its commit), or over the one that is named.
+OLDER ?= ef74ce8
+OLDER_STORE ?= build/older-store
+
 proof: $(INSTALLED)
 	@sh packaging/system-libraries.sh package
-	@sh packaging/prove.sh "$$(ls -t dist/$(VARIANT)/*.tar.xz | head -1)" $(OLDER_STORE)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[packaging]'
+	@$(PACKAGER) packager.build --variant $(VARIANT) --unless-current
+	@$(BIN)/python packaging/older_store.py $(OLDER) $(OLDER_STORE)
+	@sh packaging/prove.sh "$$(ls -t dist/$(VARIANT)/*.tar.xz | head -1)" $$(ls -d $(OLDER_STORE) 2>/dev/null)
 
 # Lists what is in the application that was built last, again.
 sbom: $(INSTALLED)

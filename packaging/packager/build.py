@@ -16,6 +16,7 @@ from packager.licences import copy_licences, refused
 from packager.linux import make_archive, make_debian_package
 from packager.parts import measure, table
 from packager.sbom import make_sbom, read_contents
+from packager.sources import is_current, mark, sources_digest
 from packager.staging import stage
 from packager.system_libraries import copy_system_licences
 from packager.variant import Variant
@@ -116,10 +117,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--variant", choices=[one.value for one in Variant], default=Variant.CPU.value)
     parser.add_argument("--out", type=Path, help="folder of the application and its packages; default: dist/VARIANT")
     parser.add_argument("--folder-only", action="store_true", help="no archive and no Debian package")
+    parser.add_argument("--unless-current", action="store_true", help="not if the packages there are of these sources")
     chosen = parser.parse_args(arguments)
     variant = Variant(chosen.variant)
     target = (chosen.out or ROOT / "dist" / variant.value).absolute()
     started = time.monotonic()
+    digest = sources_digest(ROOT, variant)
+    if chosen.unless_current and is_current(target, digest):
+        print(f"{target}: made from these sources, not built again")
+        return 0
     folder = build(variant, ROOT / "build", target)
     print(table(measure(folder)))
     print(f"{folder}: built in {time.monotonic() - started:.0f} s")
@@ -130,8 +136,9 @@ def main(arguments: list[str] | None = None) -> int:
     if shutil.which("dpkg-deb") is not None:
         packages.append(make_debian_package(folder, variant, target, EPOCH))
     for package in packages:
-        digest = hashlib.sha256(package.read_bytes()).hexdigest()
-        print(f"{package.stat().st_size / 1e6:>9.1f} MB  {digest}  {package}")
+        content = hashlib.sha256(package.read_bytes()).hexdigest()
+        print(f"{package.stat().st_size / 1e6:>9.1f} MB  {content}  {package}")
+    mark(target, digest, packages)
     return 0
 
 

@@ -91,6 +91,10 @@ LEFT_OUT_FILES = (
     "openvino/libs/libopenvino_tensorflow*_frontend*",
     "openvino/libs/cache.json",
     "libopenvino_*_frontend*",
+    # torch's dense algebra on a GPU, loaded at the first call of it: nothing here calls it. And a compiler of messages.
+    "nvidia/*/lib/libcusolver*",
+    "torch/lib/libtorch_cuda_linalg*",
+    "torch/bin/protoc*",
     # Fonts that nothing is written in.
     "pylopdf_fonts_*/NotoSerif*",
     # Pictures that nothing here reads.
@@ -137,8 +141,9 @@ def excluded_modules(variant: Variant) -> tuple[str, ...]:
 
 def left_out_distributions(variant: Variant) -> tuple[str, ...]:
     """Requirements of the project that the application does without."""
-    # openvino-telemetry reports each import to a web service.
-    never = ("openvino-telemetry", "triton")
+    # openvino-telemetry reports each import to a web service; hf-xet loads models from one. cuda-bindings is for graphs
+    # and profiles of a GPU's work, which nothing here makes; nvidia-cusolver for algebra that nothing here calls.
+    never = ("cuda-bindings", "cuda-pathfinder", "hf-xet", "nvidia-cusolver", "openvino-telemetry", "triton")
     return never if variant is Variant.CUDA else (*never, *_STUDY_DISTRIBUTIONS)
 
 
