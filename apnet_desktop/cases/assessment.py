@@ -9,7 +9,6 @@ from pathlib import Path
 
 from apnet_desktop.bundle.prediction import InputDigests, Prediction
 from apnet_desktop.checks import Check
-from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.file_names import path_text
 from apnet_desktop.ct.geometry import Geometry
@@ -240,16 +239,3 @@ class Assessment:
     def changed(self, **values: object) -> Assessment:
         """This assessment with some fields replaced."""
         return replace(self, **values)  # type: ignore[arg-type]
-
-    def step_states(
-        self, schema: FactorSchema | None = None, current: InputDigests | None = None
-    ) -> tuple[StepStatus, ...]:
-        """Where each of the four steps stands, in order.
-
-        Args:
-            schema: The factors that the bundle in use asks for; None judges the record by itself.
-            current: What a prediction would use now; None takes the bundle, device and base rate as unchanged.
-        """
-        from apnet_desktop.cases.steps import step_states
-
-        return step_states(self, schema, current)

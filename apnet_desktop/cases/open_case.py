@@ -14,6 +14,7 @@ from apnet_desktop.bundle.prediction import InputDigests, Prediction
 from apnet_desktop.cases.assessment import Assessment, Override, ReportVersion, SeriesReference, StepStatus
 from apnet_desktop.cases.audit import AuditAction
 from apnet_desktop.cases.clock import Clock, SystemClock
+from apnet_desktop.cases.steps import step_states
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.clinical.record import ClinicalRecord, FactorValue
@@ -118,7 +119,7 @@ class OpenCase:
     def steps(self) -> tuple[StepStatus, ...]:
         """Where each of the four steps stands."""
         schema = self._context.schema if self._context else None
-        return self._assessment.step_states(schema, self._inputs(exact=False))
+        return step_states(self._assessment, schema, self._inputs(exact=False))
 
     def current_inputs(self) -> InputDigests | None:
         """What a prediction would use now; device or base rate that are not chosen yet count as unchanged.

@@ -12,9 +12,15 @@ __all__ = ["next_step", "step_states"]
 
 
 def step_states(
-    assessment: Assessment, schema: FactorSchema | None, current: InputDigests | None
+    assessment: Assessment, schema: FactorSchema | None = None, current: InputDigests | None = None
 ) -> tuple[StepStatus, ...]:
-    """Where each of the four steps stands, in order; see `Assessment.step_states`."""
+    """Where each of the four steps stands, in order.
+
+    Args:
+        assessment: The case.
+        schema: The factors that the bundle in use asks for; None judges the record by itself.
+        current: What a prediction would use now; None takes the bundle, device and base rate as unchanged.
+    """
     return (_ct(assessment), _roi(assessment), _clinical(assessment, schema), _risk(assessment, current))
 
 
@@ -77,6 +83,11 @@ def _risk(assessment: Assessment, current: InputDigests | None) -> StepStatus:
     changed = assessment.changed_inputs(current)
     if changed:
         return _status(Step.RISK, StepState.LOOK_HERE, f"cases.stale_{changed[0].value}")
+    if not prediction.routes:
+        blocking = next((check for check in assessment.with_overrides(prediction.checks) if check.blocks), None)
+        if blocking is None:  # a person has gone past it since
+            return _status(Step.RISK, StepState.TO_DO, "cases.risk_to_do")
+        return StepStatus(step=Step.RISK, state=StepState.LOOK_HERE, message=blocking.message)
     report = next(
         (one for one in reversed(assessment.reports) if one.prediction_id == prediction.provenance.prediction_id), None
     )

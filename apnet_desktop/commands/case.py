@@ -10,6 +10,7 @@ from apnet_desktop.cases.archive import export_case, import_case
 from apnet_desktop.cases.deidentify import DeidentifiedSeries
 from apnet_desktop.cases.import_list import import_list
 from apnet_desktop.cases.listing import CaseQuery
+from apnet_desktop.cases.steps import step_states
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.commands.headless import bundle_folder
 from apnet_desktop.commands.output import Output
@@ -42,7 +43,7 @@ def show(case_id: str, output: Output) -> None:
     with CaseStore(read_only=True) as store:
         assessment = store.load(case_id)
         trail = store.audit.entries(case_id)
-    states = assessment.step_states()
+    states = step_states(assessment)
     prediction = assessment.prediction
     output.value(
         {

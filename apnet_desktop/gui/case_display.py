@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QPushButton
 
 from apnet_desktop.cases.assessment import Assessment, Step, StepStatus
-from apnet_desktop.cases.steps import next_step
+from apnet_desktop.cases.steps import next_step, step_states
 from apnet_desktop.gui.banner import PatientBanner
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.risk_flow import RiskFlow
@@ -20,7 +20,7 @@ __all__ = ["CaseDisplay", "steps_of"]
 
 def steps_of(keeper: CaseKeeper) -> tuple[StepStatus, ...]:
     """Where each step of the open case stands; all to do where none is open."""
-    return keeper.case.steps() if keeper.case else Assessment(case_id="").step_states()
+    return keeper.case.steps() if keeper.case else step_states(Assessment(case_id=""))
 
 
 @dataclass(frozen=True)

@@ -55,14 +55,14 @@ class NextAction:
         status = next((one for one in steps_of(self.keeper) if one.step is Step.RISK), None)
         if status is None:
             return False
-        review = self.risk.report.findChild(QPushButton, "report_review")
+        button: object = None  # reviewed, or without a score: nothing that a key could do
         if status.message.id == "cases.risk_draft":
-            button = review
+            button = self.risk.report.findChild(QPushButton, "report_review")
         elif status.message.id == "cases.risk_no_report":
             button = self.risk.panel.report_button
-        else:
+        elif status.message.id == "cases.risk_to_do" or status.message.id.startswith("cases.stale_"):
             button = self.risk.panel.predict_button
-        if not isinstance(button, QPushButton) or not button.isEnabled() or status.message.id == "cases.risk_reviewed":
+        if not isinstance(button, QPushButton) or not button.isEnabled():
             return False
         button.click()
         return True

@@ -10,7 +10,7 @@ import pytest
 
 from apnet_desktop.cases.assessment import Assessment, InputName, Step, StepState
 from apnet_desktop.cases.open_case import OpenCase, PredictionContext
-from apnet_desktop.cases.steps import next_step
+from apnet_desktop.cases.steps import next_step, step_states
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.clinical.record import ClinicalRecord
@@ -63,6 +63,17 @@ def test_the_next_thing_to_do_leads_through_the_whole_path(store: CaseStore) -> 
     assert "Dr Reader" in case.steps()[3].message.text()
     assert "Dr Reader" in case.steps()[3].message.text(Language.CHINESE)
     assert store.list_cases()[0].next_step is None
+
+
+def test_without_a_score_the_step_says_why_until_a_person_goes_past_it(store: CaseStore) -> None:
+    case = _ready(store)
+    inputs = case.current_inputs()
+    assert inputs is not None
+    check = Check(id="model.distribution", state=CheckState.REFUSED, message=Message.of("cases.roi_other_grid"))
+    case.set_prediction(prediction(inputs).model_copy(update={"routes": (), "checks": (check,)}))
+    assert (case.steps()[3].state, case.steps()[3].message) == (StepState.LOOK_HERE, check.message)
+    case.override(check.id, "the surgeon asks for it", "Dr Reader")
+    assert (case.steps()[3].state, case.steps()[3].message.id) == (StepState.TO_DO, "cases.risk_to_do")
 
 
 def test_an_edit_takes_the_confirmation_back(store: CaseStore) -> None:
@@ -187,4 +198,4 @@ def test_the_record_of_another_patient_is_noticed(store: CaseStore) -> None:
 
 def test_an_empty_case_is_no_patient() -> None:
     assert Assessment("x").identity == PatientIdentity()
-    assert [status.state for status in Assessment("x").step_states()] == [StepState.TO_DO] * 4
+    assert [status.state for status in step_states(Assessment("x"))] == [StepState.TO_DO] * 4

@@ -15,6 +15,7 @@ from apnet_desktop.cases.follow_up import FollowUp, FollowUpEnd
 from apnet_desktop.cases.import_list import import_list
 from apnet_desktop.cases.open_reading import OpenReading
 from apnet_desktop.cases.readings import dice
+from apnet_desktop.cases.steps import step_states
 from apnet_desktop.cases.store import CaseStore
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.clinical.schema import default_schema
@@ -60,7 +61,7 @@ def test_good_rows_become_cases_and_bad_ones_are_listed(store: CaseStore, table:
     # 177 mg/dL of triglycerides are 2.0 mmol/L (molar mass of triolein, 885.4 g/mol).
     assert first.record.number("triglycerides") == pytest.approx(2.0, abs=0.01)
     assert Path(first.ct_path) == (table.parent / "ct" / "one").resolve()
-    assert first.step_states()[0].message.id == "cases.ct_waits"
+    assert step_states(first)[0].message.id == "cases.ct_waits"
     outcome = store.follow_ups.load(done.case_ids[0])
     assert outcome is not None
     assert outcome.end is FollowUpEnd.RECURRENCE

@@ -42,13 +42,15 @@ _KEY = 0.28
 _THOUGHT = 1.35
 _WORDS_A_SECOND = 238 / 60
 _LIMIT = 120.0
-_PATIENCE = 600_000  # ms: under load the checks that follow a risk take their time
+_PATIENCE = 120_000  # ms: under load the checks that follow a risk take their time
 # What a doctor types for a patient with a severe attack, in the units that the form shows.
 _VALUES = {
     "body_mass_index": "27.4", "triglycerides": "2.1", "hdl_cholesterol": "1.1", "calcium": "2.05",
     "c_reactive_protein": "143", "white_cell_count": "13.2", "creatinine": "88", "albumin": "34", "glucose": "7.8",
     "length_of_stay": "16",
 }  # fmt: skip
+# The digits of the choices: an attack that is not mild, or there would be no score. Else the first answer.
+_ANSWERS = {"atlanta_grade": "3", "organ_failure": "3"}
 
 
 @dataclass
@@ -98,7 +100,6 @@ def _prepare(folder: Path, demo: DemoCase) -> None:
         store.save_note(store.create(), "the last one")
 
 
-@pytest.mark.soak
 def test_a_doctor_finishes_a_prepared_case_in_two_minutes(
     qtbot: QtBot, tmp_path: Path, demo_case: DemoCase, shipped_bundle: Path
 ) -> None:
@@ -127,6 +128,9 @@ def test_a_doctor_finishes_a_prepared_case_in_two_minutes(
     assert _step(window) is Step.RISK
     board.next()
     waited += _until(qtbot, lambda: _risk(window) is not None and not window.runner.busy)
+    risk = _risk(window)
+    assert risk is not None
+    assert risk.fused is not None, [check.id for check in risk.checks if check.blocks]
     board.next()
     review = window.report_view.findChild(QPushButton, "report_review")
     assert isinstance(review, QPushButton)
@@ -183,7 +187,7 @@ def _fill_in(window: MainWindow, board: Keyboard) -> None:
             if isinstance(widget, QLineEdit) and schema[id].kind is FactorKind.NUMBER:
                 board.type(_VALUES[id])
             else:
-                board.type("1")
+                board.type(_ANSWERS.get(id, "1"))
         board.press(Qt.Key.Key_Tab)
     pytest.fail(f"still open: {[id for id in schema if not form.record.answered(id)]}")
 
