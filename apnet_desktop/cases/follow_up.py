@@ -7,9 +7,8 @@ from enum import StrEnum
 
 from pydantic import model_validator
 
-from apnet_desktop.cases.audit import AuditAction, AuditTrail
-from apnet_desktop.cases.case_rows import CaseRows
-from apnet_desktop.cases.database import Database
+from apnet_desktop.cases.audit import AuditAction
+from apnet_desktop.cases.storage_parts import Storage
 from apnet_desktop.frozen import FrozenModel
 
 __all__ = ["FollowUp", "FollowUpEnd", "FollowUps"]
@@ -53,19 +52,8 @@ class FollowUp(FrozenModel):
         return (self.end_date - self.discharge).days / _DAYS_A_MONTH
 
 
-class FollowUps:
-    """The outcomes in a store.
-
-    Args:
-        database: The store's database.
-        rows: Its table of cases.
-        audit: Its audit trail.
-    """
-
-    def __init__(self, database: Database, rows: CaseRows, audit: AuditTrail) -> None:
-        self._database = database
-        self._rows = rows
-        self._audit = audit
+class FollowUps(Storage):
+    """The outcomes in a store."""
 
     def save(self, case_id: str, follow_up: FollowUp) -> None:
         """Keeps what became of a patient.

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
-from apnet_desktop.cases.audit import AuditAction, AuditTrail
-from apnet_desktop.cases.case_rows import CaseRows
-from apnet_desktop.cases.database import Database
+from apnet_desktop.cases.audit import AuditAction
 from apnet_desktop.cases.files import write_file
 from apnet_desktop.cases.mask_file import RoiHeader, pack_mask, read_mask
+from apnet_desktop.cases.storage_parts import Storage
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.errors import CaseError
 from apnet_desktop.frozen import FrozenModel
@@ -92,30 +90,8 @@ def dice(first: Roi, second: Roi) -> float:
     return 2 * both / sum_ if sum_ else 1.0
 
 
-class Readings:
-    """The readings in a store.
-
-    Args:
-        database: The store's database.
-        rows: Its table of cases.
-        audit: Its audit trail.
-        case_folder: Gives the folder of a case.
-        scratch: Folder for files that are being written.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        rows: CaseRows,
-        audit: AuditTrail,
-        case_folder: Callable[[str], Path],
-        scratch: Path,
-    ) -> None:
-        self._database = database
-        self._rows = rows
-        self._audit = audit
-        self._case_folder = case_folder
-        self._scratch = scratch
+class Readings(Storage):
+    """The readings in a store."""
 
     def choose_second_readings(self, share: float, seed: int = 0) -> tuple[str, ...]:
         """Chooses the share of the cohort that a second reader draws too, and keeps the choice.

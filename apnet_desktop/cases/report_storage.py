@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from apnet_desktop.cases.assessment import ReportVersion
-from apnet_desktop.cases.audit import AuditAction, AuditTrail
-from apnet_desktop.cases.case_rows import CaseRows
-from apnet_desktop.cases.clock import Clock
-from apnet_desktop.cases.database import Database
+from apnet_desktop.cases.audit import AuditAction
 from apnet_desktop.cases.files import known_errors, write_file
+from apnet_desktop.cases.storage_parts import Storage
 from apnet_desktop.errors import CaseError
 from apnet_desktop.language import Language, Message
 
 __all__ = ["ReportStorage"]
 
 
-class ReportStorage:
-    """The reports of a store.
-
-    Args:
-        database: The store's database.
-        rows: Its table of cases.
-        audit: Its audit trail.
-        clock: For time stamps.
-        case_folder: Gives the folder of a case.
-        scratch: Folder for files that are being written.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        rows: CaseRows,
-        audit: AuditTrail,
-        clock: Clock,
-        case_folder: Callable[[str], Path],
-        scratch: Path,
-    ) -> None:
-        self._database = database
-        self._rows = rows
-        self._audit = audit
-        self._clock = clock
-        self._case_folder = case_folder
-        self._scratch = scratch
+class ReportStorage(Storage):
+    """The reports of a store."""
 
     def next_version(self, case_id: str) -> int:
         """The version that the next report of a case will have.

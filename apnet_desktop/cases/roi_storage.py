@@ -3,48 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from apnet_desktop.cases.audit import AuditAction, AuditTrail
-from apnet_desktop.cases.case_rows import CaseRows
-from apnet_desktop.cases.database import Database
+from apnet_desktop.cases.audit import AuditAction
 from apnet_desktop.cases.files import write_file
 from apnet_desktop.cases.mask_file import RoiHeader, pack_mask, pack_slice, read_mask, unpack_slice
+from apnet_desktop.cases.storage_parts import Storage
 from apnet_desktop.ct.roi import Roi
 
 __all__ = ["RoiStorage"]
 
 
-class RoiStorage:
+class RoiStorage(Storage):
     """The ROIs of a store.
 
     A mask file never changes: a new mask gets a new file, then the database names it in one transaction. The old file
     stays until no back-up names it any more (see `backup.sweep`).
-
-    Args:
-        database: The store's database.
-        rows: Its table of cases.
-        audit: Its audit trail.
-        case_folder: Gives the folder of a case.
-        scratch: Folder for files that are being written.
     """
-
-    def __init__(
-        self,
-        database: Database,
-        rows: CaseRows,
-        audit: AuditTrail,
-        case_folder: Callable[[str], Path],
-        scratch: Path,
-    ) -> None:
-        self._database = database
-        self._rows = rows
-        self._audit = audit
-        self._case_folder = case_folder
-        self._scratch = scratch
 
     def save(self, case_id: str, roi: Roi | None, slices: Iterable[int] | None) -> None:
         """Keeps a ROI; see `CaseStore.save_roi`."""

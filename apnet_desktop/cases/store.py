@@ -23,6 +23,7 @@ from apnet_desktop.cases.lock import StoreLock
 from apnet_desktop.cases.readings import Readings
 from apnet_desktop.cases.report_storage import ReportStorage
 from apnet_desktop.cases.roi_storage import RoiStorage
+from apnet_desktop.cases.storage_parts import StorageParts
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.file_names import text_path
 from apnet_desktop.errors import CaseError
@@ -69,10 +70,11 @@ class CaseStore(CaseParts):
             raise
         self.audit = AuditTrail(self._database, self._clock, person)
         self._rows = CaseRows(self._database, self._clock)
-        self._rois = RoiStorage(self._database, self._rows, self.audit, self.case_folder, scratch)
-        self.reports = ReportStorage(self._database, self._rows, self.audit, self._clock, self.case_folder, scratch)
-        self.readings = Readings(self._database, self._rows, self.audit, self.case_folder, scratch)
-        self.follow_ups = FollowUps(self._database, self._rows, self.audit)
+        parts = StorageParts(self._database, self._rows, self.audit, self._clock, self.case_folder, scratch)
+        self._rois = RoiStorage(parts)
+        self.reports = ReportStorage(parts)
+        self.readings = Readings(parts)
+        self.follow_ups = FollowUps(parts)
         self.cohort = CohortMembers(self._database, self._rows)
         self.backups = Backups(self._database, self._rows, self.folder)
         self.lifecycle = CaseLifecycle(self, self._database, self._rows, self._clock)
