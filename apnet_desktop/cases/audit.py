@@ -35,6 +35,7 @@ class AuditAction(StrEnum):
     EDIT_RECORD = "edit_record"
     OVERRIDE = "override"
     PREDICT = "predict"
+    FINISH_CHECKS = "finish_checks"
     REPORT = "report"
     REVIEW = "review"
     EXPORT = "export"

@@ -11,6 +11,7 @@ from apnet_desktop.cases.case_rows import CaseRows, identity_columns
 from apnet_desktop.cases.database import Database
 from apnet_desktop.cases.roi_storage import RoiStorage
 from apnet_desktop.cases.steps import next_step
+from apnet_desktop.checks import CheckState
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.ct.roi import Roi
 
@@ -96,24 +97,31 @@ class CaseParts:
     def save_prediction(self, case_id: str, prediction: Prediction) -> None:
         """Keeps the last prediction of a case.
 
+        One calculation is one entry *predict* of the audit trail. The same prediction, come back with the checks that
+        follow a risk, is *finish_checks*: what was known when is told apart, and no calculation counts twice.
+
         Raises:
             CaseError: The store cannot be written, or there is no such case.
         """
         fused = prediction.fused
+        id = prediction.provenance.prediction_id
         with self._database.transaction() as connection:
-            self._rows.row(case_id)
+            stored = self._rows.row(case_id)["prediction"]
+            known = stored is not None and Prediction.model_validate_json(stored).provenance.prediction_id == id
             connection.execute(
                 "UPDATE cases SET prediction = ?, risk = ? WHERE id = ?",
                 (prediction.model_dump_json(), fused.risk if fused else None, case_id),
             )
             details: dict[str, str | int | float | bool | None] = {
-                "prediction": prediction.provenance.prediction_id,
+                "prediction": id,
                 "risk": fused.risk if fused else None,
                 "application": prediction.provenance.application_version,
                 "bundle": prediction.provenance.bundle_sha256,
             }
             details |= prediction.provenance.inputs.model_dump()
-            self.audit.append(AuditAction.PREDICT, case_id, details)
+            noticed = [check.id for check in prediction.checks if check.state is not CheckState.PASSED]
+            details["noticed"] = ",".join(noticed)
+            self.audit.append(AuditAction.FINISH_CHECKS if known else AuditAction.PREDICT, case_id, details)
             self._rows.touch(case_id)
 
     def save_override(self, case_id: str, override: Override) -> None:

@@ -13,8 +13,10 @@ import pytest
 from apnet_desktop.cases.audit import AuditAction, AuditVerification
 from apnet_desktop.cases.open_case import OpenCase
 from apnet_desktop.cases.store import CaseStore
+from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.language import Message
 from tests.cases.promises import tries
-from tests.cases.samples import HandClock, series
+from tests.cases.samples import HandClock, prediction, series
 
 COLUMNS = ("time", "session", "monotonic", "user", "person", "action", "case_id", "details", "details_sha256",
            "previous", "hash")  # fmt: skip
@@ -161,6 +163,22 @@ def test_who_and_what_are_in_the_entry(store: CaseStore) -> None:
     ]
     assert {entry.person for entry in edits} == {"Dr Reader"}
     assert all(entry.user for entry in edits)
+
+
+def test_a_calculation_is_one_entry_and_its_later_checks_another(store: CaseStore) -> None:
+    case = OpenCase.new(store)
+    first = prediction(case.assessment.current_inputs("b", "c", "r"), id="first")
+    check = Check(id="model.repeatability", state=CheckState.WARNED, message=Message.of("cases.roi_other_grid"))
+    case.set_prediction(first)
+    case.set_prediction(first.model_copy(update={"checks": (check,)}))
+    case.set_prediction(prediction(case.assessment.current_inputs("b", "c", "r"), id="second"))
+    entries = [entry for entry in store.audit.entries(case.case_id) if "prediction" in (entry.details or {})]
+    told = [(entry.action, entry.details["prediction"], entry.details["noticed"]) for entry in entries if entry.details]
+    assert told == [
+        (AuditAction.PREDICT, "first", ""),
+        (AuditAction.FINISH_CHECKS, "first", "model.repeatability"),
+        (AuditAction.PREDICT, "second", ""),
+    ]
 
 
 @tries("C-48")
