@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from pydicom.uid import UID
+
 from apnet_desktop.checks import Check, CheckState
 from apnet_desktop.ct.frames import Frame
 from apnet_desktop.ct.placement import Placement, unequal_part
@@ -67,6 +69,9 @@ def _kind_check(stack: Stack, description: SeriesDescription) -> Check:
     if stack.kind is Kind.SECONDARY:
         return _refused("ct.modality", "ct.secondary")
     if stack.kind is not Kind.CT:
+        sop_class = stack.frames[0].header.ascii("SOPClassUID")
+        if description.modality == "CT" and sop_class:
+            return _refused("ct.modality", "ct.not_ct_class", sop_class=UID(sop_class).name)
         if description.modality in ("", "CT"):
             return _refused("ct.modality", "ct.modality_unknown")
         return _refused("ct.modality", "ct.not_ct", modality=description.modality)

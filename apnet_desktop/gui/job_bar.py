@@ -49,11 +49,15 @@ class JobBar(QFrame):
             fraction: 0 to 1; None where the end is not known yet.
         """
         self._stage.setText(stage)
+        # A bar repaints itself, and whatever else of the window waits to be painted, within each `setValue`; several
+        # values that come at once would paint as often. Without updates it waits for the next turn of the event loop.
+        self._bar.setUpdatesEnabled(False)
         if fraction is None:
             self._bar.setRange(0, 0)
         else:
             self._bar.setRange(0, _STEPS)
             self._bar.setValue(round(_STEPS * fraction))
+        self._bar.setUpdatesEnabled(True)
         self.show()
 
     @property

@@ -99,10 +99,14 @@ def series_verdict(summary: SeriesSummary, language: Language) -> str:
     return text(f"gui.series_{summary.state.value}", language)
 
 
+def _slices(count: int, language: Language) -> str:
+    return text("gui.one_slice", language) if count == 1 else text("gui.slice_count", language, count=count)
+
+
 def series_facts(summary: SeriesSummary, language: Language) -> str:
     """Slices, their thickness and true distance, contrast phase, kernel."""
     series = summary.description
-    facts = [text("gui.slice_count", language, count=summary.slice_count)]
+    facts = [_slices(summary.slice_count, language)]
     thickness = series.slice_thickness
     if summary.geometry is not None:
         spacing = f"{summary.geometry.spacing[2]:.3g}"
