@@ -8,12 +8,13 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -111,6 +112,31 @@ class EventLoopProbe:
                 frame = sys._current_frames().get(self._main)
                 self.stack = "".join(traceback.format_stack(frame))
 
+    def check(self) -> None:
+        """Fails if the loop was held up, with the stack of what did it."""
+        held_up = self.longest_work > _LONGEST_WORK or self.longest_gap > _LONGEST_GAP
+        assert not held_up, f"worked {self.longest_work:.3f} s, gap {self.longest_gap:.3f} s:\n{self.stack}"
+
+
+@pytest.fixture(autouse=True)
+def _never_held_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Watches the event loop wherever a test waits for the window, so in the whole suite (C-66)."""
+    wait_until, probes = QtBot.waitUntil, list[EventLoopProbe]()
+
+    def watched(qtbot: QtBot, callback: Callable[[], object], *, timeout: int = 5000) -> None:
+        probe = EventLoopProbe()
+        probes.append(probe)
+        probe.start()
+        try:
+            wait_until(qtbot, callback, timeout=timeout)
+        finally:
+            probe.stop()
+
+    monkeypatch.setattr(QtBot, "waitUntil", watched)
+    yield
+    for probe in probes:
+        probe.check()
+
 
 @pytest.fixture
 def event_loop_probe(qapp: QObject) -> Iterator[EventLoopProbe]:
@@ -118,5 +144,4 @@ def event_loop_probe(qapp: QObject) -> Iterator[EventLoopProbe]:
     probe = EventLoopProbe()
     yield probe
     probe.stop()
-    held_up = probe.longest_work > _LONGEST_WORK or probe.longest_gap > _LONGEST_GAP
-    assert not held_up, f"worked {probe.longest_work:.3f} s, gap {probe.longest_gap:.3f} s:\n{probe.stack}"
+    probe.check()
