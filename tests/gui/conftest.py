@@ -123,7 +123,7 @@ def _never_held_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Watches the event loop wherever a test waits for the window, so in the whole suite (C-66)."""
     wait_until, probes = QtBot.waitUntil, list[EventLoopProbe]()
 
-    def watched(qtbot: QtBot, callback: Callable[[], object], *, timeout: int = 5000) -> None:
+    def watched(qtbot: QtBot, callback: Callable[[], bool | None], *, timeout: int = 5000) -> None:
         probe = EventLoopProbe()
         probes.append(probe)
         probe.start()
