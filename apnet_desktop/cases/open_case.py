@@ -313,7 +313,7 @@ class OpenCase:
         Raises:
             CaseError: The store cannot be written.
         """
-        self._store.mark_open(self.case_id)
+        self._store.interruption.mark(self.case_id)
 
     def close(self) -> None:
         """Says that the case was closed in good order.

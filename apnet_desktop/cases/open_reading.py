@@ -86,7 +86,7 @@ class OpenReading(OpenCase):
         Raises:
             CaseError: The store cannot be written.
         """
-        self._store.mark_open(self.case_id, self.reader)
+        self._store.interruption.mark(self.case_id, self.reader)
 
     def _load(self, case_id: str) -> Assessment:
         return self._store.open_case(case_id, self.reader)

@@ -17,6 +17,7 @@ from apnet_desktop.cases.cohort import CohortMembers
 from apnet_desktop.cases.database import Database
 from apnet_desktop.cases.files import clear, private_folder, user_data_folder
 from apnet_desktop.cases.follow_up import FollowUps
+from apnet_desktop.cases.interruption import Interruption
 from apnet_desktop.cases.lifecycle import CaseLifecycle
 from apnet_desktop.cases.listing import CaseQuery, CaseSummary, count_cases, list_cases
 from apnet_desktop.cases.lock import StoreLock
@@ -75,6 +76,7 @@ class CaseStore(CaseParts):
         self.reports = ReportStorage(parts)
         self.readings = Readings(parts)
         self.follow_ups = FollowUps(parts)
+        self.interruption = Interruption(parts)
         self.cohort = CohortMembers(self._database, self._rows)
         self.backups = Backups(self._database, self._rows, self.folder)
         self.lifecycle = CaseLifecycle(self, self._database, self._rows, self._clock)
@@ -253,19 +255,9 @@ class CaseStore(CaseParts):
         """
         assessment = self.load(case_id)
         with self._database.transaction():
-            self.mark_open(case_id, reader)
+            self.interruption.mark(case_id, reader)
             self.audit.append(AuditAction.OPEN, case_id, {"reader": reader} if reader else None)
         return assessment
-
-    def mark_open(self, case_id: str, reader: str = "") -> None:
-        """Remembers which case is open, for the next start; see `open_case`.
-
-        Raises:
-            CaseError: The store cannot be written.
-        """
-        with self._database.transaction():
-            self._rows.set_fact("open_case", case_id)
-            self._rows.set_fact("open_reader", reader)
 
     def close_case(self, case_id: str) -> None:
         """Says that a case was closed in good order.
@@ -274,15 +266,5 @@ class CaseStore(CaseParts):
             CaseError: The store cannot be written.
         """
         with self._database.transaction():
-            self._rows.set_fact("open_case", "")
-            self._rows.set_fact("open_reader", "")
+            self.interruption.clear()
             self.audit.append(AuditAction.CLOSE, case_id)
-
-    def interrupted_case(self) -> str | None:
-        """The case that was open when the program last ended without closing it; ask before `open_case`."""
-        case_id = self._rows.fact("open_case")
-        return case_id if case_id and self._rows.exists(case_id) else None
-
-    def interrupted_reader(self) -> str:
-        """Who was drawing on the interrupted case for a cohort; empty if the case itself was open."""
-        return self._rows.fact("open_reader")

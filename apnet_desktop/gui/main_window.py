@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QMessageBox,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -34,21 +33,21 @@ from apnet_desktop.gui.flow.job_runner import JobRunner
 from apnet_desktop.gui.flow.report_flow import ReportFlow
 from apnet_desktop.gui.flow.risk_flow import RiskFlow
 from apnet_desktop.gui.form_in_window import FormInWindow
+from apnet_desktop.gui.help_in_window import HelpInWindow
 from apnet_desktop.gui.job_bar import JobBar
-from apnet_desktop.gui.manual.in_window import ManualInWindow
 from apnet_desktop.gui.manual.pages import Screen
 from apnet_desktop.gui.menus import Command, build_menus, step_commands
 from apnet_desktop.gui.next_action import NEXT_KEYS, NextAction
 from apnet_desktop.gui.notice import NoticeKind, NoticeStrip
 from apnet_desktop.gui.pages import FormPage, ImagePage, RiskPage
 from apnet_desktop.gui.rail import StepRail
+from apnet_desktop.gui.recovery import Recovery
 from apnet_desktop.gui.report_in_window import ReportInWindow
 from apnet_desktop.gui.risk_in_window import RiskInWindow
 from apnet_desktop.gui.services import Services
 from apnet_desktop.gui.settings_in_window import SettingsInWindow
 from apnet_desktop.gui.worklist_in_window import WorklistInWindow
 from apnet_desktop.language import Message, text
-from apnet_desktop.version import APPLICATION_VERSION
 
 if TYPE_CHECKING:
     from apnet_desktop.gui.steps.clinical_form import ClinicalForm
@@ -117,7 +116,10 @@ class MainWindow(DropWindow):
         self.settings = SettingsInWindow(
             services, self._pages, keeper, self.risk_flow, lambda: self.show_step(self._step), self
         )
-        self.manual = ManualInWindow(language, self._screen, self)
+        self.help = HelpInWindow(language, self._screen, services.log_folder, self)
+        self.recovery = Recovery(
+            services.store.interruption, keeper, self.ct_flow, self.viewer, lambda: self._step, self
+        )
         self._left = QWidget(self)
         left = QVBoxLayout(self._left)
         left.setContentsMargins(0, 0, 0, 0)
@@ -158,18 +160,13 @@ class MainWindow(DropWindow):
             self.keeper, self._images, self._risk_page, lambda: self._step, self.show_step, self.questions.keep
         )
         following = Command(text("gui.action_next", language), action.run, NEXT_KEYS)
-        help_menu: list[Command | None] = [
-            Command(text("manual.open", language), self.manual.show, "F1"),
-            Command(text("gui.action_logs", language), self._open_logs),
-            Command(text("gui.action_about", language), self._about),
-        ]
         build_menus(
             self,
             language,
             {
                 "gui.menu_file": file_menu,
                 "gui.menu_view": [*step_commands(language, self.show_step), None, following],
-                "gui.menu_help": help_menu,
+                "gui.menu_help": self.help.commands(),
             },
         )
 
@@ -191,6 +188,8 @@ class MainWindow(DropWindow):
         self.worklist.reading_opened.connect(self._case_opened)
         self.settings.changed.connect(self._settings_changed)
         self.settings.follow(self.viewer)
+        self.recovery.noted.connect(self._note)
+        self.recovery.step_wanted.connect(self.show_step)
         self.runner.progressed.connect(self.job_bar.show_progress)
         self.runner.idle.connect(self._idle)
         self.job_bar.stopped.connect(self.runner.stop)
@@ -216,23 +215,12 @@ class MainWindow(DropWindow):
         if self._manifest is not None:
             self.questions.make(self._manifest)
         self.risk_flow.open_bundle()
-        interrupted = self._services.store.interrupted_case()
         if demo:
             self.open_demo()
         elif path is not None:
             self.open_path(path)
-        elif interrupted is not None:
-            self._open_interrupted(interrupted)
-
-    def _open_interrupted(self, case_id: str) -> None:
-        """Opens what was open when the program ended badly, as it was: a reading stays a reading."""
-        reader = self._services.store.interrupted_reader()
-        if reader:
-            self.worklist.open_reading(case_id, reader)
         else:
-            self.open_case(case_id)
-        if self.keeper.case is not None:
-            self._note(Message.of("gui.case_restored"))
+            self.recovery.pick_up(self.open_case, self.worklist.open_reading)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ends jobs and processes; everything is in the store already."""
@@ -241,7 +229,8 @@ class MainWindow(DropWindow):
             return
         self._closed = True
         self.questions.end()
-        self.manual.close()
+        self.recovery.end()
+        self.help.manual.close()
         self.runner.forget()
         self.runner.jobs.close()
         self.keeper.close()
@@ -292,6 +281,7 @@ class MainWindow(DropWindow):
             self._images.show_step(step)
         elif step is Step.CLINICAL:
             self.questions.focus()
+        self.recovery.follow()
         self._show_case()
 
     @property
@@ -369,20 +359,8 @@ class MainWindow(DropWindow):
         if settings.theme is not earlier.theme:
             self._show_case()
 
-    # -- help -----------------------------------------------------------------------------------------------------
-
     def _screen(self) -> Screen:
         shown = self._pages.currentWidget()
         if shown is self.worklist.view:
             return Screen.WORKLIST
         return Screen.SETTINGS if shown is self.settings.page else Screen(self._step.value)
-
-    def _open_logs(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._services.log_folder)))
-
-    def _about(self) -> None:
-        QMessageBox.about(
-            self,
-            text("gui.title", self._language),
-            text("gui.about", self._language, version=APPLICATION_VERSION),
-        )

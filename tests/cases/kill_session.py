@@ -115,7 +115,7 @@ def _kill_once(folder: Path, seed: int, delay: float) -> dict[str, object]:
     # What was safe before the edit that the kill interrupted; that edit may be there or not, but nothing less.
     safe = [line.removeprefix("safe ") for line in lines.decode().split("\n")[:-1]]
     with CaseStore(folder) as store:
-        case_id = store.interrupted_case()
+        case_id = store.interruption.case()
         assessment = store.load(store.list_cases()[0].case_id)
         found = fingerprint(assessment)
         reports_ok = all(store.reports.read(assessment.case_id, report) for report in assessment.reports)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from apnet_desktop.cases.assessment import Step
+from apnet_desktop.cases.interruption import ShownView
 from apnet_desktop.cases.listing import CaseQuery
 from apnet_desktop.cases.open_case import OpenCase
 from apnet_desktop.cases.store import CaseStore
@@ -116,10 +117,28 @@ def test_an_interrupted_case_is_offered_and_a_closed_one_is_not(tmp_path: Path) 
     with CaseStore(tmp_path / "store") as store:
         case = _full(store)
     with CaseStore(tmp_path / "store") as store:
-        assert store.interrupted_case() == case.case_id
+        assert store.interruption.case() == case.case_id
         OpenCase(store, case.case_id).close()
     with CaseStore(tmp_path / "store") as store:
-        assert store.interrupted_case() is None
+        assert store.interruption.case() is None
+
+
+def test_what_was_seen_of_an_interrupted_case_is_kept_with_that_case_only(tmp_path: Path) -> None:
+    view = ShownView(
+        step=Step.ROI, layout="single", position=(3, 7, 9), zoom=2.5, center=(3.0, 7.5, 9.0), window=(60.0, 410.0)
+    )
+    with CaseStore(tmp_path / "store") as store:
+        case = _full(store)
+        store.interruption.keep_view(view)
+    with CaseStore(tmp_path / "store") as store:
+        assert store.interruption.view() == view
+        OpenCase(store, case.case_id)
+        assert store.interruption.view() == view
+        another = OpenCase.new(store)
+        assert store.interruption.view() is None
+        store.interruption.keep_view(view)
+        another.close()
+        assert store.interruption.view() is None
 
 
 def test_a_swapped_report_is_noticed(store: CaseStore) -> None:

@@ -28,6 +28,7 @@ from apnet_desktop.ct.roi import Roi
 from apnet_desktop.ct.scan import scan
 from apnet_desktop.gui.flow.risk_flow import RiskFlow
 from apnet_desktop.gui.main_window import MainWindow
+from apnet_desktop.gui.viewer.plane_layout import ViewerLayout
 from tests.cases.dicom_files import read_pixels, write_ct
 from tests.cases.samples import CANARY
 from tests.gui import window_driver as driver
@@ -185,11 +186,14 @@ def test_a_reader_draws_with_everything_else_hidden(qtbot: QtBot, open_window: O
 _KILLED = """
 import json, os, sys
 from pathlib import Path
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from apnet_desktop.cases.assessment import Step
 from apnet_desktop.gui.flow.risk_flow import RiskFlow
+from apnet_desktop.gui.viewer.plane import PlaneKind
+from apnet_desktop.gui.viewer.plane_layout import ViewerLayout
 from tests.gui import window_driver as driver
 
 RiskFlow.warm = lambda _: None
@@ -217,9 +221,18 @@ driver.type_value(window, "body_mass_index", "27.4")
 window.settings.show()
 page = window.settings.page
 page.units.setCurrentIndex(1)
-window.show_step(Step.CLINICAL)
+window.show_step(Step.ROI)
+axial = window.viewer.views[PlaneKind.AXIAL]
+for _ in range(2):
+    QTest.keyClick(axial, Qt.Key.Key_Down)
+QTest.keyClick(axial, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+window.viewer.set_window(63.0, 412.0)
+window.viewer.set_layout(ViewerLayout.EQUAL)
+state, interruption = window.viewer.state, window.keeper._store.interruption
+wait.waitUntil(lambda: (view := interruption.view()) is not None and view.window == state.window)
 assessment = window.keeper.assessment
-print(json.dumps([assessment.case_id, assessment.roi.digest(), assessment.record.model_dump_json()]), flush=True)
+shown = [state.position, state.zoom, state.center, state.window]
+print(json.dumps([assessment.case_id, assessment.roi.digest(), assessment.record.model_dump_json(), shown]), flush=True)
 while True:
     application.processEvents()
 """
@@ -240,7 +253,7 @@ def test_after_a_kill_the_window_offers_the_case_as_it_was(
             assert child.stderr is not None
             pytest.fail(child.stderr.read()[-3000:])
         child.send_signal(signal.SIGKILL)
-    case_id, digest, record = json.loads(line)
+    case_id, digest, record, shown = json.loads(line)
     settings = SettingsFile(tmp_path / "store" / "settings.json").load()
     assert settings.units.value == "conventional"
     window = open_window(units=settings.units.value)
@@ -261,6 +274,12 @@ def test_after_a_kill_the_window_offers_the_case_as_it_was(
     assert window.rail.cards[Step.ROI].state is StepState.DONE
     assert window.notice.message is not None
     assert window.notice.message.id == "gui.case_restored"
+    # And what was seen of it: the step, slices, zoom, window and layout.
+    state = window.viewer.state
+    driver.wait_for(qtbot, lambda: [list(state.position), state.zoom, list(state.center), list(state.window)] == shown)
+    assert shown[1] != 1.0
+    assert window.step is Step.ROI
+    assert window.viewer.layout_kind is ViewerLayout.EQUAL
 
 
 def _renamed(path: Path, name: str, uid: str) -> None:

@@ -184,7 +184,7 @@ def test_f1_opens_the_page_of_the_screen(qtbot: QtBot, tmp_path: Path, shipped_b
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow)
         QTest.keyClick(window, Qt.Key.Key_F1)
-        manual = window.manual.window
+        manual = window.help.manual.window
         assert manual is not None
         assert manual.isVisible()
         qtbot.waitUntil(lambda: manual.page == page and manual.heading == heading)
@@ -197,5 +197,5 @@ def test_f1_opens_the_page_of_the_screen(qtbot: QtBot, tmp_path: Path, shipped_b
     window.settings.show()
     asks("it", "Settings")
     window.close()
-    assert window.manual.window is not None
-    assert window.manual.window.isHidden()
+    assert window.help.manual.window is not None
+    assert window.help.manual.window.isHidden()
