@@ -198,9 +198,9 @@ def demo(
     from apnet_desktop.commands.demo import demo_report, has_display
 
     if not headless and has_display():
-        from apnet_desktop.gui.application import run
+        from apnet_desktop.gui.start import open_window
 
-        raise typer.Exit(run(demo=True))
+        raise typer.Exit(open_window(demo=True))
     demo_report(out, device, Output(as_json, lang))
 
 

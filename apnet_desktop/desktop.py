@@ -30,9 +30,9 @@ def main(arguments: list[str] | None = None) -> None:
     path = _path(chosen.path) if chosen.path else None
     if _handed_over(path):
         return
-    from apnet_desktop.gui.application import run
+    from apnet_desktop.gui.start import open_window
 
-    sys.exit(run(path))
+    sys.exit(open_window(path))
 
 
 def _path(word: str) -> Path:

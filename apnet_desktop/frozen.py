@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from pydantic import BaseModel, ConfigDict
 
 __all__ = ["FrozenModel"]
+
+# pydantic would look through all that is installed for extensions of itself, and load them. None is wanted here.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 class FrozenModel(BaseModel):

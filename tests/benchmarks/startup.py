@@ -35,10 +35,10 @@ import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from apnet_desktop.gui.application import run
+from apnet_desktop.gui.start import open_window
 application = QApplication([])
 QTimer.singleShot(0, lambda: (print("shown", flush=True), [w.close() for w in application.topLevelWidgets()]))
-run(store_folder=Path(sys.argv[1]))
+open_window(store_folder=Path(sys.argv[1]))
 """
 
 
