@@ -26,7 +26,8 @@ def scan(path: Path, output: Output) -> None:
         spacing = "" if summary.geometry is None else f", {summary.geometry.spacing[2]:g} mm apart"
         title = series.description or "–"
         output.raw(f"{mark} {series.number if series.number is not None else '–'}  {title}  [{series.modality}]")
-        output.raw(f"     {summary.slice_count} slice{"" if summary.slice_count == 1 else "s"}{spacing}, {series.phase}, {series.series_uid}")
+        slices = "slice" if summary.slice_count == 1 else "slices"
+        output.raw(f"     {summary.slice_count} {slices}{spacing}, {series.phase}, {series.series_uid}")
         output.raw(f"     {summary.state.value}: {summary.sentence.text(output.language)}")
     output.raw(result.why.text(output.language))
     for skipped in result.skipped:
