@@ -223,9 +223,9 @@ def test_nesting_is_bounded_at_64(tmp_path: Path) -> None:
     assert scan(tmp_path).series[0].readable
     for depth, defined in ((64, False), (64, True), (500, False), (20_000, False)):
         (tmp_path / "x").write_bytes(nested(depth, defined))
-        start = time.perf_counter()
+        start = time.process_time()
         result = scan(tmp_path)
-        assert time.perf_counter() - start < 2.0
+        assert time.process_time() - start < 0.05  # C-04; of this process, however busy the machine is
         assert result.series == ()
         assert "nested" in result.skipped[0].reason.text()
 
