@@ -31,7 +31,9 @@ class HelpInWindow(QObject):
         manual: The manual.
     """
 
-    def __init__(self, language: Language, screen: Callable[[], Screen], log_folder: Path, window: QWidget) -> None:
+    def __init__(
+        self, language: Language, screen: Callable[[], Screen], log_folder: Path | None, window: QWidget
+    ) -> None:
         super().__init__(window)
         self._language = language
         self._log_folder = log_folder

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QDate, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QDateEdit, QDoubleSpinBox, QLabel, QLineEdit, QSpinBox, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QLineEdit, QSpinBox, QWidget
 
 from apnet_desktop.cases.settings import SiteBaseRate
+from apnet_desktop.errors import ClinicalError
+from apnet_desktop.gui.date_field import DateField
 from apnet_desktop.gui.settings_cards import SettingsCard
 from apnet_desktop.gui.theme import colours
 from apnet_desktop.language import Language, text
@@ -31,19 +33,17 @@ class BaseRateCard(SettingsCard):
         self._filling = False
         self.used = QCheckBox(text("settings.base_rate_own", language), self)
         self.risk = QDoubleSpinBox(self)
-        self.risk.setRange(0.1, 99.9)
+        self.risk.setRange(0.0, 99.9)
         self.risk.setDecimals(1)
         self.risk.setSuffix(" %")
-        self.risk.setValue(25.0)
+        self.risk.setSpecialValueText("–")  # 0: not entered
         self.patients = QSpinBox(self)
         self.patients.setRange(0, 10_000_000)
         self.source = QLineEdit(self)
         self.source.setMaxLength(200)
         self.source.setPlaceholderText(text("settings.base_rate_source_hint", language))
-        self.counted = QDateEdit(QDate.currentDate(), self)
-        self.counted.setDisplayFormat("yyyy-MM-dd")
-        self.counted.setCalendarPopup(True)
-        self.counted.setMaximumDate(QDate.currentDate())
+        self.counted = DateField(language, self)
+        self.counted.name("settings.base_rate_counted")
         self.add_wide(self.used)
         self.explain(text("settings.base_rate_hint", language))
         self.add(text("settings.base_rate_risk", language), self.risk)
@@ -69,7 +69,7 @@ class BaseRateCard(SettingsCard):
             self.risk.setValue(rate.risk * 100)
             self.patients.setValue(rate.patients)
             self.source.setText(rate.source)
-            self.counted.setDate(QDate(rate.counted.year, rate.counted.month, rate.counted.day))
+            self.counted.show_day(rate.counted)
         self._filling = False
         self._enable()
 
@@ -77,21 +77,26 @@ class BaseRateCard(SettingsCard):
         """The base rate, None if the bundle's is used or something is missing still."""
         if not self.used.isChecked() or self._missing():
             return None
-        day = self.counted.date()
         return SiteBaseRate.model_validate(
             {
                 "risk": round(self.risk.value() / 100, 4),
                 "source": self.source.text().strip(),
-                "counted": f"{day.year():04d}-{day.month():02d}-{day.day():02d}",
+                "counted": self.counted.day(),
                 "patients": self.patients.value(),
             }
         )
 
     def _missing(self) -> str:
+        if self.risk.value() == 0.0:
+            return text("settings.base_rate_no_risk", self._language)
         if self.patients.value() < _LEAST_PATIENTS:
             return text("settings.base_rate_too_few", self._language, least=_LEAST_PATIENTS)
         if not self.source.text().strip():
             return text("settings.base_rate_no_source", self._language)
+        try:
+            self.counted.day()
+        except ClinicalError as error:
+            return error.message.text(self._language)
         return ""
 
     def _enable(self) -> None:

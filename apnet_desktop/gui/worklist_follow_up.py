@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from pydantic import ValidationError
-from PySide6.QtCore import QDate
 from PySide6.QtWidgets import (
     QComboBox,
-    QDateEdit,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -21,7 +17,8 @@ from PySide6.QtWidgets import (
 from apnet_desktop.cases.follow_up import FollowUp, FollowUpEnd
 from apnet_desktop.cases.listing import CaseSummary
 from apnet_desktop.cases.store import CaseStore
-from apnet_desktop.errors import CaseError
+from apnet_desktop.errors import CaseError, ClinicalError
+from apnet_desktop.gui.date_field import DateField
 from apnet_desktop.gui.theme import colours
 from apnet_desktop.language import Language, Message, text
 
@@ -29,7 +26,7 @@ __all__ = ["FollowUpDialog"]
 
 
 class FollowUpDialog(QDialog):
-    """Asks what became of a patient, and keeps it apart from what a reader sees.
+    """Asks what became of a patient, and keeps it apart from what a reader sees. Nothing in it has a default.
 
     Args:
         store: The case store.
@@ -50,7 +47,8 @@ class FollowUpDialog(QDialog):
         self.setMinimumWidth(460)
         name = case.name or text("worklist.no_name", language)
         who = QLabel(text("worklist.follow_up_of", language, name=name, id=case.patient_id or "–"), self)
-        self.discharge, self.end_date = self._date_field(), self._date_field()
+        self.discharge, self.end_date = DateField(language, self), DateField(language, self)
+        self.discharge.name("worklist.discharge")
         self.end = QComboBox(self)
         for end in FollowUpEnd:
             self.end.addItem(text(f"worklist.end_{end.value}", language), end.value)
@@ -89,11 +87,14 @@ class FollowUpDialog(QDialog):
             return
         try:
             follow_up = FollowUp(
-                discharge=_python_date(self.discharge.date()),
+                discharge=self.discharge.day(),
                 end=FollowUpEnd(self.end.currentData()),
-                end_date=_python_date(self.end_date.date()),
+                end_date=self.end_date.day(),
                 definition=self.definition.text().strip(),
             )
+        except ClinicalError as error:
+            self._say(error.message)
+            return
         except ValidationError:
             self._say(Message.of("cases.list_backwards"))
             return
@@ -109,8 +110,8 @@ class FollowUpDialog(QDialog):
 
     def _show(self, known: FollowUp | None) -> None:
         if known is not None:
-            self.discharge.setDate(QDate(known.discharge.year, known.discharge.month, known.discharge.day))
-            self.end_date.setDate(QDate(known.end_date.year, known.end_date.month, known.end_date.day))
+            self.discharge.show_day(known.discharge)
+            self.end_date.show_day(known.end_date)
             self.end.setCurrentIndex(self.end.findData(known.end.value))
             self.definition.setText(known.definition)
         self._name_end_date()
@@ -118,15 +119,5 @@ class FollowUpDialog(QDialog):
     def _name_end_date(self) -> None:
         end = self.end.currentData() or FollowUpEnd.CENSORED.value
         self._end_date_label.setText(text(f"worklist.date_of_{end}", self._language))
+        self.end_date.name(f"worklist.date_of_{end}")
         self.definition.setEnabled(end == FollowUpEnd.RECURRENCE.value)
-
-    def _date_field(self) -> QDateEdit:
-        field = QDateEdit(QDate.currentDate(), self)
-        field.setDisplayFormat("yyyy-MM-dd")
-        field.setCalendarPopup(True)
-        field.setMaximumDate(QDate.currentDate())
-        return field
-
-
-def _python_date(day: QDate) -> date:
-    return date(day.year(), day.month(), day.day())

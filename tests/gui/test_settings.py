@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QDate, Qt, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QFileDialog
@@ -78,18 +78,22 @@ def test_a_base_rate_is_used_only_with_its_source_and_enough_patients(page: Sett
     card.used.setChecked(True)
     assert card.fault.isVisibleTo(card)
     assert not (tmp_path / "settings.json").exists()
+    assert card.fault.text() == "Enter the base rate."  # nobody did: there is no default
+    card.risk.setValue(21.5)
     card.patients.setValue(99)
     card.patients.editingFinished.emit()
     QTest.keyClicks(card.source, "Audit of 2025")
     QTest.keyClick(card.source, Qt.Key.Key_Return)
     assert not (tmp_path / "settings.json").exists()
     assert "100" in card.fault.text()
-    card.risk.setValue(21.5)
-    card.counted.setDate(QDate(2026, 1, 31))
     card.patients.setValue(240)
     card.patients.editingFinished.emit()
+    assert card.fault.text() == "Counted on: enter the date."
+    assert not (tmp_path / "settings.json").exists()
+    QTest.keyClicks(card.counted, "2025-01-31")
+    QTest.keyClick(card.counted, Qt.Key.Key_Return)
     assert not card.fault.isVisibleTo(card)
-    expected = SiteBaseRate(risk=0.215, source="Audit of 2025", counted=date(2026, 1, 31), patients=240)
+    expected = SiteBaseRate(risk=0.215, source="Audit of 2025", counted=date(2025, 1, 31), patients=240)
     assert _kept(tmp_path).base_rate == expected
     card.used.setChecked(False)
     assert _kept(tmp_path).base_rate is None

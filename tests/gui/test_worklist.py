@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from PySide6.QtCore import QDate, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
@@ -388,11 +388,19 @@ def test_follow_up_is_entered_and_shown_again(worklist: WorklistView, store: Cas
         dialog.keep()
         assert dialog.fault.text() == "Say how follow-up ended."
         dialog.end.setCurrentIndex(dialog.end.findData("recurrence"))
-        dialog.discharge.setDate(QDate(2024, 5, 1))
-        dialog.end_date.setDate(QDate(2024, 4, 1))
+        # A date that nobody entered is none: not today's either.
         dialog.keep()
-        assert "before discharge" in dialog.fault.text()
-        dialog.end_date.setDate(QDate(2025, 5, 1))
+        assert dialog.fault.text() == "Discharged on: enter the date."
+        QTest.keyClicks(dialog.discharge, "2024-05-01")
+        dialog.keep()
+        assert dialog.fault.text() == "Recurrence on: enter the date."
+        for typed, fault in (("soon", "is not a date"), ("2999-01-01", "future"), ("2024-04-01", "before discharge")):
+            dialog.end_date.clear()
+            QTest.keyClicks(dialog.end_date, typed)
+            dialog.keep()
+            assert fault in dialog.fault.text()
+        dialog.end_date.clear()
+        QTest.keyClicks(dialog.end_date, "2025-05-01")
         QTest.keyClicks(dialog.definition, "second attack")
         dialog.keep()
 
@@ -406,7 +414,7 @@ def test_follow_up_is_entered_and_shown_again(worklist: WorklistView, store: Cas
     case = worklist.selected()
     assert case is not None
     again = FollowUpDialog(store, case, Language.CHINESE, worklist)
-    assert again.end_date.date() == QDate(2025, 5, 1)
+    assert again.end_date.day() == date(2025, 5, 1)
     assert again.definition.text() == "second attack"
     again.end.setCurrentIndex(again.end.findData("death"))
     assert not again.definition.isEnabled()
