@@ -75,6 +75,7 @@ class Settings(FrozenModel):
         version: Of this file's format.
         language: Of the window and, unless chosen otherwise, of the report.
         units: In which units the form asks first.
+        field_units: Fields of the form that a person switched by themselves: UCUM unit by factor id.
         theme: Colours of the window.
         device: Where predictions run.
         reviewer: Name printed on reports and written to the audit trail.
@@ -89,6 +90,7 @@ class Settings(FrozenModel):
     version: Literal[1] = 1
     language: Language = Language.ENGLISH
     units: UnitSystem = UnitSystem.SI
+    field_units: Annotated[dict[str, str], Field(max_length=500)] = {}
     theme: Theme = Theme.SYSTEM
     device: DeviceChoice = DeviceChoice.AUTO
     reviewer: Annotated[str, Field(max_length=200)] = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from apnet_desktop.bundle.manifest import Manifest
@@ -34,7 +34,12 @@ class FormInWindow(QObject):
         keeper: The open case.
         runner: Runs the import of a record.
         window: Owner of the form.
+
+    Signals:
+        units_chosen: A person switched the unit of a field, or of all; carries the form's `SiteUnits`.
     """
+
+    units_chosen = Signal(object)
 
     def __init__(
         self, services: Services, page: FormPage, keeper: CaseKeeper, runner: JobRunner, window: QWidget
@@ -57,7 +62,8 @@ class FormInWindow(QObject):
         self.factors = manifest.factors
         reading = RecordReading(self._services.reader, self._runner.jobs)
         self.form = ClinicalForm(manifest.factors, self._services.language, self._window, reading.read)
-        self.form.use_conventional_units(self._services.settings.units is UnitSystem.CONVENTIONAL)
+        self._show_units()
+        self.form.units.chosen.connect(self.units_chosen)
         self.form.record_changed.connect(self._keeper.set_record)
         self._page.show_form(self.form)
         self.show_record()
@@ -102,5 +108,12 @@ class FormInWindow(QObject):
 
     def follow(self, earlier: Settings, settings: Settings) -> None:
         """The settings changed."""
-        if self.form is not None and settings.units is not earlier.units:
-            self.form.use_conventional_units(settings.units is UnitSystem.CONVENTIONAL)
+        if (settings.units, settings.field_units) != (earlier.units, earlier.field_units):
+            self._show_units()
+
+    def _show_units(self) -> None:
+        from apnet_desktop.gui.steps.clinical_form import SiteUnits
+
+        settings = self._services.settings
+        if self.form is not None:
+            self.form.units.use(SiteUnits(settings.units is UnitSystem.CONVENTIONAL, settings.field_units))

@@ -188,6 +188,7 @@ class MainWindow(DropWindow):
         self.worklist.reading_opened.connect(self._case_opened)
         self.settings.changed.connect(self._settings_changed)
         self.settings.follow(self.viewer)
+        self.questions.units_chosen.connect(self.settings.keep_units)
         self.recovery.noted.connect(self._note)
         self.recovery.step_wanted.connect(self.show_step)
         self.runner.progressed.connect(self.job_bar.show_progress)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget
 
-from apnet_desktop.cases.settings import Settings
+from apnet_desktop.cases.settings import Settings, UnitSystem
 from apnet_desktop.errors import CaseError
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
 from apnet_desktop.gui.flow.risk_flow import RiskFlow
@@ -21,6 +21,7 @@ from apnet_desktop.language import Message
 
 if TYPE_CHECKING:
     from apnet_desktop.gui.settings_page import SettingsPage
+    from apnet_desktop.gui.steps.clinical_form import SiteUnits
     from apnet_desktop.gui.viewer.ct_viewer import CtViewer
 
 __all__ = ["SettingsInWindow"]
@@ -75,8 +76,16 @@ class SettingsInWindow(QObject):
         viewer.bindings_changed.connect(self._keep_bindings)
 
     def _keep_bindings(self, bindings: Bindings) -> None:
-        table = {} if bindings == Bindings() else bindings.model_dump(mode="json")
-        settings = self._services.settings.model_copy(update={"viewer_bindings": table})
+        self._keep(viewer_bindings={} if bindings == Bindings() else bindings.model_dump(mode="json"))
+
+    def keep_units(self, units: SiteUnits) -> None:
+        """Keeps the units that a person chose in the form, for every case from now on."""
+        system = UnitSystem.CONVENTIONAL if units.conventional else UnitSystem.SI
+        self._keep(units=system, field_units=units.own)
+
+    def _keep(self, **values: object) -> None:
+        """Keeps what a person chose elsewhere than on the page."""
+        settings = self._services.settings.model_copy(update=values)
         try:
             self._services.settings_file.save(settings)
         except CaseError as error:
@@ -85,7 +94,7 @@ class SettingsInWindow(QObject):
         self._services.settings = settings
         self._keeper.set_settings(settings)
         if self.page is not None:
-            self.page.settings = settings
+            self.page.show_settings(settings)
 
     def show(self) -> None:
         """Shows the settings page; it is made when it is first asked for."""

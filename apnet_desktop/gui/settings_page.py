@@ -270,6 +270,8 @@ class SettingsPage(QWidget):
                     "grace_days": self.grace_days.value(),
                     "bundle": self.bundle.text().strip(),
                     "copy_series": self.copy_series.isChecked(),
+                    # A system is for all fields: it ends what was chosen for single ones.
+                    "field_units": self.settings.field_units if self.units.currentData() == self.settings.units else {},
                     "viewer_bindings": self.settings.viewer_bindings,
                 }
             )

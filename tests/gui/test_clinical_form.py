@@ -19,7 +19,7 @@ from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.clinical.record_files import write_record
 from apnet_desktop.clinical.schema import default_schema
 from apnet_desktop.ct.identity import PatientIdentity
-from apnet_desktop.gui.steps.clinical_form import ClinicalForm
+from apnet_desktop.gui.steps.clinical_form import ClinicalForm, SiteUnits
 from apnet_desktop.gui.steps.clinical_form.choice_field import ChoiceField
 from apnet_desktop.gui.steps.clinical_form.style import form_style
 from apnet_desktop.gui.steps.clinical_form.text_field import TextField
@@ -263,13 +263,24 @@ def test_an_unusual_value_is_confirmed_in_its_line(form: ClinicalForm) -> None:
 def test_switching_units_changes_what_is_shown_and_not_what_is_stored(form: ClinicalForm) -> None:
     form.set_record(ClinicalRecord(values={"creatinine": 123.456, "triglycerides": 5.6789}))
     for conventional in (True, False, True, False):
-        form.use_conventional_units(conventional)
+        form.units.use(SiteUnits(conventional))
         assert form.record.values == {"creatinine": 123.456, "triglycerides": 5.6789}
-    form.use_conventional_units(True)
+    form.units.use(SiteUnits(True))
     assert text_field(form, "creatinine").edit.text() == "1.4"
-    assert form.units["creatinine"] == "mg/dL"
+    assert form.units.shown["creatinine"] == "mg/dL"
     type_in(form, "creatinine", "", Qt.Key.Key_Tab)
     assert form.record.value("creatinine") == 123.456, "leaving a field untouched must not round its value"
+
+
+def test_a_fields_own_unit_outlives_the_inputs_of_the_scores(form: ClinicalForm) -> None:
+    form.focus_factor("creatinine")
+    QTest.keyClick(cursor(), Qt.Key.Key_U, Qt.KeyboardModifier.AltModifier)
+    form.show_extra()
+    assert form.units.shown["creatinine"] == "mg/dL"
+    assert form.units.shown["glucose"] == "mmol/L"
+    form.units.use(SiteUnits(True, {"creatinine": "umol/L", "glucose": "furlong"}))
+    assert form.units.shown["creatinine"] == "umol/L"
+    assert form.units.shown["glucose"] == "mg/dL"
 
 
 def test_the_reference_interval_follows_the_unit_and_marks_by_an_arrow(form: ClinicalForm) -> None:

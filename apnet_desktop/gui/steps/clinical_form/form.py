@@ -14,10 +14,10 @@ from apnet_desktop.clinical.consistency import contradictions
 from apnet_desktop.clinical.factor import FactorSchema
 from apnet_desktop.clinical.identity import Difference, differences_with_ct
 from apnet_desktop.clinical.record import ClinicalRecord
-from apnet_desktop.clinical.units import units_of
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.gui.steps.clinical_form.field import Answer, FactorField
 from apnet_desktop.gui.steps.clinical_form.form_frame import FormFrame
+from apnet_desktop.gui.steps.clinical_form.form_units import FormUnits
 from apnet_desktop.gui.steps.clinical_form.record_import import ReadFile, RecordImport, read_here
 from apnet_desktop.gui.steps.clinical_form.score_panel import ScorePanel
 from apnet_desktop.gui.steps.clinical_form.text_field import TextField
@@ -52,13 +52,13 @@ class ClinicalForm(FormFrame):
             `ClinicalRecord`.
         differences_changed: The record speaks of another patient than the CT, or no longer does; carries the tuple of
             `Difference`.
-        unit_chosen: A person switched a factor's unit; carries factor id and unit, for the settings. An empty id:
-            all factors, to `si` or `conventional`.
+
+    Attributes:
+        units: In which units the fields read and show.
     """
 
     record_changed = Signal(object)
     differences_changed = Signal(object)
-    unit_chosen = Signal(str, str)
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class ClinicalForm(FormFrame):
         self._identity = PatientIdentity()
         self._age_at_study: int | None = None
         self._from_ct: dict[str, float | str] = {}
-        self._conventional = False
+        self.units = FormUnits(self._body, self._bar, self)
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(_QUIET_MILLISECONDS)
@@ -87,9 +87,7 @@ class ClinicalForm(FormFrame):
         self._body.field_changed.connect(self._field_changed)
         self._body.extra_made.connect(self._extra_made)
         self._body.row_pasted.connect(self.paste)
-        self._body.unit_chosen.connect(self.unit_chosen)
         self._scores.factor_wanted.connect(self.focus_factor)
-        self._bar.units_turned.connect(self._turn_units)
         self._bar.row_wanted.connect(self._import.paste_clipboard)
         self._bar.file_wanted.connect(self._import.choose_file)
 
@@ -310,32 +308,6 @@ class ClinicalForm(FormFrame):
         self._import_strip.clear()
         self._show(before)
 
-    # -- units ----------------------------------------------------------------------------------------------------
-
-    @property
-    def units(self) -> dict[str, str]:
-        """The unit of each field that has a choice of units."""
-        fields = [field for field in self._body.fields.values() if isinstance(field, TextField)]
-        return {field.factor.id: field.unit for field in fields if field.unit and len(units_of(field.factor)) > 1}
-
-    def set_units(self, units: Mapping[str, str]) -> None:
-        """Shows fields in a site's units; no value changes."""
-        for id, unit in units.items():
-            field = self._body.fields.get(id)
-            if isinstance(field, TextField):
-                field.set_unit(unit)
-
-    def use_conventional_units(self, conventional: bool) -> None:
-        """Shows every field in its first alternative unit (mg/dL and the like), or in its own (SI)."""
-        self._conventional = conventional
-        self._bar.show_system(conventional)
-        choices = {id: units_of(field.factor) for id, field in self._body.fields.items()}
-        self.set_units({id: units[1 if conventional else 0] for id, units in choices.items() if len(units) > 1})
-
-    def _turn_units(self) -> None:
-        self.use_conventional_units(not self._conventional)
-        self.unit_chosen.emit("", "conventional" if self._conventional else "si")
-
     # -- keyboard, width, palette ---------------------------------------------------------------------------------
 
     def focus_first_open(self) -> None:
@@ -361,8 +333,7 @@ class ClinicalForm(FormFrame):
         for id in self._body.fields:
             if not self._schema.has(id):
                 self._load(id)
-        if self._conventional:
-            self.use_conventional_units(True)
+        self.units.show_again()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Pasting outside a text field takes a row."""
