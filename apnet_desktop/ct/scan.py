@@ -183,6 +183,9 @@ class _Scan:
         if header.ascii("SOPClassUID") == _DICOMDIR_CLASS or header.entry.name.upper().endswith("DICOMDIR"):
             self._skip(header.entry.name, Message.of("ct.skip_dicomdir"))
             return
+        if kind is Kind.ROI and header.entry.member is not None:
+            self._skip(header.entry.name, Message.of("ct.skip_roi_in_zip"))
+            return
         if kind is Kind.ROI:
             self._roi_files.append(path_text(header.entry.path))
             return

@@ -7,8 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
+from apnet_desktop.ct.file_names import text_path
 from apnet_desktop.ct.roi_files import RoiCandidate
-from apnet_desktop.ct.series import SeriesSummary
+from apnet_desktop.ct.series import ScanResult, SeriesSummary
 from apnet_desktop.ct.volume import CtVolume
 from apnet_desktop.gui.flow.case_arrival import CaseArrival
 from apnet_desktop.gui.flow.case_keeper import CaseKeeper
@@ -92,6 +93,8 @@ class CtInWindow(QObject):
         flow.consent_wanted.connect(self._ask_consent)
         viewer.roi_changed.connect(self._keeper.set_roi)
         self._roi_panel.import_requested.connect(self.ask_roi)
+        self._roi_panel.files.found_chosen.connect(self._import_roi)
+        flow.scanned.connect(self._offer_found)
         self._roi_panel.confirmed.connect(self._keeper.set_roi)
 
     def open_path(self, path: Path) -> None:
@@ -160,8 +163,14 @@ class CtInWindow(QObject):
         """Asks for a ROI file and imports it."""
         chosen = ask_roi_file(self._window, self._language)
         if chosen is not None:
-            self.opening.emit()
-            self._flow.import_roi(chosen)
+            self._import_roi(chosen)
+
+    def _offer_found(self, result: ScanResult) -> None:
+        self._roi_panel.files.show_found(tuple(text_path(path) for path in result.roi_files))
+
+    def _import_roi(self, path: Path) -> None:
+        self.opening.emit()
+        self._flow.import_roi(path)
 
     def _ask_label(self, path: Path, candidates: tuple[RoiCandidate, ...]) -> None:
         label = ask_label(self._window, self._language, candidates)

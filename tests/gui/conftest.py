@@ -16,6 +16,8 @@ from PySide6.QtCore import QObject, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from apnet_desktop.worker.patience import patience
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 _LONGEST_WORK = 0.1
@@ -114,7 +116,9 @@ class EventLoopProbe:
 
     def check(self) -> None:
         """Fails if the loop was held up, with the stack of what did it."""
-        held_up = self.longest_work > _LONGEST_WORK or self.longest_gap > _LONGEST_GAP
+        # Processors that are shared are slower too: caches, and two threads on one core.
+        stretch = patience()
+        held_up = self.longest_work > _LONGEST_WORK * stretch or self.longest_gap > _LONGEST_GAP * stretch
         assert not held_up, f"worked {self.longest_work:.3f} s, gap {self.longest_gap:.3f} s:\n{self.stack}"
 
 

@@ -13,9 +13,10 @@ import pytest
 from pydicom.fileset import FileSet
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QInputDialog, QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QInputDialog, QLabel, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from apnet_desktop.cases.assessment import Step
 from apnet_desktop.ct.dicom_seg import write_seg
 from apnet_desktop.ct.roi import Roi
 from apnet_desktop.ct.volume_files import write_volume_file
@@ -206,3 +207,34 @@ def test_the_window_stays_awake_while_it_scans_and_reads(
     window.open_path(tmp_path)
     _wait_for_volume(window, qtbot, 100)
     assert len(window.ct_panel.series) == 9
+
+
+def test_outlines_beside_the_ct_are_offered(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    RECIPE.write(tmp_path / "ct")
+    driver.open_ct(qtbot, window, tmp_path / "ct")
+    volume = window.ct_flow.open.volume
+    assert volume is not None
+    found = window.roi_panel.findChild(QPushButton, "roi_found")
+    assert found is not None
+    assert found.isHidden()
+    masks = []
+    for number, rows in enumerate((slice(10, 30), slice(5, 20))):
+        mask = np.zeros(volume.hounsfield.shape, bool)
+        mask[3:7, rows, 10:30] = True
+        write_seg(Roi(mask, volume.geometry), tmp_path / "ct" / f"outline{number}", volume)
+        masks.append(mask)
+        driver.open_ct(qtbot, window, tmp_path / "ct")
+        assert not found.isHidden()
+    window.show_step(Step.ROI)
+    found.click()
+    menu = window.roi_panel.files.findChild(QMenu)
+    assert menu is not None
+    assert sorted(action.text() for action in menu.actions()) == ["outline0", "outline1"]
+    next(action for action in menu.actions() if action.text() == "outline1").trigger()
+    driver.wait_for(qtbot, lambda: window.viewer.roi is not None)
+    np.testing.assert_array_equal(driver.mask_of(window), masks[1])
+    menu.close()
+    (tmp_path / "ct" / "outline1").unlink()
+    driver.open_ct(qtbot, window, tmp_path / "ct")
+    found.click()
+    driver.wait_for(qtbot, lambda: np.array_equal(driver.mask_of(window), masks[0]))

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from apnet_desktop.gui.steps.roi_files import RoiFilesBox
 from apnet_desktop.gui.steps.roi_label import WrappedLabel
 from apnet_desktop.gui.steps.roi_tools import AssistedBox, DrawingBox, WholeRoiBox
 from apnet_desktop.gui.viewer.ct_viewer import CtViewer
@@ -40,6 +41,7 @@ class RoiPanel(QWidget):
     Attributes:
         import_requested: The person asks for a file to import the ROI from.
         confirmed: The `Roi` with the person's `Confirmation`.
+        files: Where a ROI may come from.
     """
 
     import_requested = Signal()
@@ -60,7 +62,7 @@ class RoiPanel(QWidget):
             DrawingBox(viewer, language),
             AssistedBox(viewer, language),
             WholeRoiBox(viewer, language),
-            self._files(),
+            self._bring_in(),
             self._notice,
             self._display(),
         ):
@@ -108,17 +110,11 @@ class RoiPanel(QWidget):
     def _hint(self) -> QWidget:
         return WrappedLabel(self._text("hint"))
 
-    def _files(self) -> QWidget:
-        box = QWidget()
-        row = QHBoxLayout(box)
-        row.setContentsMargins(0, 0, 0, 0)
-        self._import = QPushButton(self._text("import"))
-        self._import.clicked.connect(self.import_requested)
-        row.addWidget(self._import)
-        self._automatic = QPushButton(self._text("automatic"))
-        self._automatic.clicked.connect(self._segment)
-        row.addWidget(self._automatic)
-        return box
+    def _bring_in(self) -> RoiFilesBox:
+        self.files = RoiFilesBox(self._language)
+        self.files.import_requested.connect(self.import_requested)
+        self.files.automatic_requested.connect(self._segment)
+        return self.files
 
     def _display(self) -> QWidget:
         box = QGroupBox(self._text("display"))
@@ -192,8 +188,7 @@ class RoiPanel(QWidget):
 
     def _refresh(self) -> None:
         state = self._viewer.state
-        self._import.setEnabled(state.can_edit)
-        self._automatic.setEnabled(state.can_edit)
+        self.files.set_usable(state.can_edit)
         with QSignalBlocker(self._opacity):
             self._opacity.setValue(round(state.overlay_opacity * 100))
         self._show_statistics()

@@ -36,7 +36,8 @@ def form_style() -> str:
 
 def set_state(widget: QWidget, state: str) -> None:
     """Gives a widget a state of the style sheet; empty: none."""
-    if widget.property("state") == state:
+    # A look at the whole style sheet costs milliseconds a widget: not where nothing changes, nor for the first "none".
+    if (widget.property("state") or "") == state:
         return
     widget.setProperty("state", state)
     widget.style().unpolish(widget)
