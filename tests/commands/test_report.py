@@ -13,6 +13,7 @@ import pydicom
 import pypdf
 import pytest
 
+from apnet_desktop.bundle.prediction import REPEATABILITY
 from apnet_desktop.simulation.demo_case import DemoCase
 from tests.shared_data import shared_data
 
@@ -55,6 +56,8 @@ def test_a_second_report_has_the_same_bytes_and_predict_the_same_risk(demo_case:
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
     predicted = _json(_apnet(tmp_path, "predict", *_patient(demo_case), *_FIXED, "--json"))
     risks = {route["route"]: route["risk"] for route in predicted["routes"]}
+    for said in (predicted, *(report["prediction"] for report in reports)):
+        assert REPEATABILITY in [check["id"] for check in said["checks"]]  # without a window too, none is to come
     for report in reports:
         for route in report["prediction"]["routes"]:
             assert route["risk"] == pytest.approx(risks[route["route"]], abs=1e-6)
