@@ -7,7 +7,7 @@ from enum import StrEnum
 from apnet_desktop.frozen import FrozenModel
 from apnet_desktop.language import Message
 
-__all__ = ["Check", "CheckState", "worst"]
+__all__ = ["Check", "CheckState", "passed", "refused", "warned", "worst"]
 
 
 class CheckState(StrEnum):
@@ -37,6 +37,21 @@ class Check(FrozenModel):
     def blocks(self) -> bool:
         """True if this check stops the prediction: refused and not overridden."""
         return self.state is CheckState.REFUSED and self.override_reason is None
+
+
+def passed(id: str, message: str, **values: str | int | float) -> Check:
+    """A check that passed; `message` is the id of its sentence, `values` fill its places."""
+    return Check(id=id, state=CheckState.PASSED, message=Message.of(message, **values))
+
+
+def warned(id: str, message: str, **values: str | int | float) -> Check:
+    """A check that warns."""
+    return Check(id=id, state=CheckState.WARNED, message=Message.of(message, **values))
+
+
+def refused(id: str, message: str, **values: str | int | float) -> Check:
+    """A check that refuses."""
+    return Check(id=id, state=CheckState.REFUSED, message=Message.of(message, **values))
 
 
 def worst(checks: tuple[Check, ...]) -> CheckState:

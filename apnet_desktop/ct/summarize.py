@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.ct.acquisition_checks import contrast_check
 from apnet_desktop.ct.character_sets import name_readings
 from apnet_desktop.ct.contrast import judge_phase
 from apnet_desktop.ct.coverage import coverage_check, measure_content
@@ -20,7 +21,7 @@ from apnet_desktop.ct.pixels import PixelReader
 from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.rescale import to_hounsfield
 from apnet_desktop.ct.series import PixelFormat, ScanLimits, SeriesFile, SeriesSlice, SeriesSummary, Stacking
-from apnet_desktop.ct.series_checks import contrast_check, series_checks
+from apnet_desktop.ct.series_checks import series_checks
 from apnet_desktop.ct.sources import series_file_of
 from apnet_desktop.ct.stacks import Kind, SeriesFrames, Stack, kind_of
 from apnet_desktop.errors import CtError

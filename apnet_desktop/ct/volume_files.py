@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.ct.acquisition_checks import contrast_check, grid_thickness_check
 from apnet_desktop.ct.coverage import coverage_check, measure_content
 from apnet_desktop.ct.file_names import readable_name
 from apnet_desktop.ct.grid_files import Grid, read_grid, write_grid
 from apnet_desktop.ct.identity import PatientIdentity
 from apnet_desktop.ct.requirements import CtRequirements
-from apnet_desktop.ct.series_checks import contrast_check, grid_thickness_check
 from apnet_desktop.ct.vessels import phase_from_picture
 from apnet_desktop.ct.volume import CtVolume, SeriesDescription
 from apnet_desktop.errors import CtError

@@ -8,14 +8,13 @@ import numpy as np
 
 from apnet_desktop.bundle.manifest import Eligibility, Manifest, ct_requirements
 from apnet_desktop.bundle.request import PredictionRequest
-from apnet_desktop.checks import Check, CheckState
+from apnet_desktop.checks import Check, CheckState, passed, refused, warned
 from apnet_desktop.clinical.eligibility import check_ct_date, check_eligibility
 from apnet_desktop.clinical.record import ClinicalRecord
 from apnet_desktop.clinical.validation import check_record
+from apnet_desktop.ct.acquisition_checks import time_since_onset_check
 from apnet_desktop.ct.roi import Roi
-from apnet_desktop.ct.series_checks import time_since_onset_check
 from apnet_desktop.ct.volume import CtVolume
-from apnet_desktop.language import Message
 
 __all__ = ["eligibility_checks", "image_checks", "record_checks", "with_overrides"]
 
@@ -116,8 +115,8 @@ def _hounsfield(volume: CtVolume) -> Check:
     sample = volume.hounsfield[:, ::4, ::4]
     lowest, highest = int(sample.min()), int(sample.max())
     if lowest > _HIGHEST_MINIMUM:
-        return _refused("model.hounsfield", Message.of("model.not_hounsfield", lowest=lowest, highest=highest))
-    return _passed("model.hounsfield", Message.of("model.hounsfield"))
+        return refused("model.hounsfield", "model.not_hounsfield", lowest=lowest, highest=highest)
+    return passed("model.hounsfield", "model.hounsfield")
 
 
 def _phase(volume: CtVolume, manifest: Manifest) -> Check | None:
@@ -126,43 +125,41 @@ def _phase(volume: CtVolume, manifest: Manifest) -> Check | None:
     if phase in ("none", "unknown") or any(check.id == "ct.contrast" for check in volume.checks):
         return None
     if phase not in (wanted, *_ENHANCED):
-        return _warned("model.phase", Message.of("model.phase_other", phase=phase, wanted=wanted))
-    return _passed("model.phase", Message.of("model.phase_fits", phase=phase))
+        return warned("model.phase", "model.phase_other", phase=phase, wanted=wanted)
+    return passed("model.phase", "model.phase_fits", phase=phase)
 
 
 def _thickness(volume: CtVolume, rules: Eligibility) -> Check:
     thickness = round(max(volume.geometry.spacing[2], volume.series.slice_thickness or 0.0), 2)
     if thickness > rules.maximum_slice_thickness:
-        message = Message.of("model.thickness_refused", thickness=thickness, limit=rules.maximum_slice_thickness)
-        return _refused("model.thickness", message)
+        return refused(
+            "model.thickness", "model.thickness_refused", thickness=thickness, limit=rules.maximum_slice_thickness
+        )
     if thickness > rules.warn_slice_thickness:
-        message = Message.of("model.thickness_thick", thickness=thickness, warn=rules.warn_slice_thickness)
-        return _warned("model.thickness", message)
-    return _passed("model.thickness", Message.of("model.thickness_fits", thickness=thickness))
+        return warned("model.thickness", "model.thickness_thick", thickness=thickness, warn=rules.warn_slice_thickness)
+    return passed("model.thickness", "model.thickness_fits", thickness=thickness)
 
 
 def _pixels(volume: CtVolume) -> Check:
     lower, upper = _PLAUSIBLE_PIXEL
     sides = [round(side, 3) for side in volume.geometry.spacing[:2]]
     if any(not lower <= side <= upper for side in sides):
-        message = Message.of("model.pixels_odd", first=sides[0], second=sides[1], lower=lower, upper=upper)
-        return _refused("model.pixels", message)
-    return _passed("model.pixels", Message.of("model.pixels_fit", first=sides[0], second=sides[1]))
+        return refused("model.pixels", "model.pixels_odd", first=sides[0], second=sides[1], lower=lower, upper=upper)
+    return passed("model.pixels", "model.pixels_fit", first=sides[0], second=sides[1])
 
 
 def _confirmation(roi: Roi) -> Check:
     if roi.confirmation is None:
-        return _warned("model.roi_confirmed", Message.of("model.roi_not_confirmed"))
-    return _passed("model.roi_confirmed", Message.of("model.roi_confirmed"))
+        return warned("model.roi_confirmed", "model.roi_not_confirmed")
+    return passed("model.roi_confirmed", "model.roi_confirmed")
 
 
 def _volume(roi: Roi, rules: Eligibility) -> Check:
     lower, upper = rules.roi_volume
     volume = round(roi.volume, 1)
     if not lower <= roi.volume <= upper:
-        message = Message.of("model.roi_volume_odd", volume=volume, lower=lower, upper=upper)
-        return _refused("model.roi_volume", message)
-    return _passed("model.roi_volume", Message.of("model.roi_volume_fits", volume=volume))
+        return refused("model.roi_volume", "model.roi_volume_odd", volume=volume, lower=lower, upper=upper)
+    return passed("model.roi_volume", "model.roi_volume_fits", volume=volume)
 
 
 def _density(volume: CtVolume, roi: Roi) -> Check:
@@ -171,18 +168,5 @@ def _density(volume: CtVolume, roi: Roi) -> Check:
     part = slice(int(touched[0]), int(touched[-1]) + 1)
     mean = round(float(np.mean(volume.hounsfield[part][roi.mask[part]], dtype=np.float64)), 1)
     if not lower <= mean <= upper:
-        message = Message.of("model.roi_density_odd", mean=mean, lower=lower, upper=upper)
-        return _warned("model.roi_density", message)
-    return _passed("model.roi_density", Message.of("model.roi_density_fits", mean=mean))
-
-
-def _passed(id: str, message: Message) -> Check:
-    return Check(id=id, state=CheckState.PASSED, message=message)
-
-
-def _warned(id: str, message: Message) -> Check:
-    return Check(id=id, state=CheckState.WARNED, message=message)
-
-
-def _refused(id: str, message: Message) -> Check:
-    return Check(id=id, state=CheckState.REFUSED, message=message)
+        return warned("model.roi_density", "model.roi_density_odd", mean=mean, lower=lower, upper=upper)
+    return passed("model.roi_density", "model.roi_density_fits", mean=mean)

@@ -10,12 +10,12 @@ import pytest
 from numpy.typing import NDArray
 
 from apnet_desktop.checks import CheckState
+from apnet_desktop.ct.acquisition_checks import contrast_check, time_since_onset_check
 from apnet_desktop.ct.contrast import phase_from_text
 from apnet_desktop.ct.coverage import coverage_check, measure_content
 from apnet_desktop.ct.requirements import CtRequirements
 from apnet_desktop.ct.scan import scan
 from apnet_desktop.ct.selection import is_sharp_kernel
-from apnet_desktop.ct.series_checks import contrast_check, time_since_onset_check
 from apnet_desktop.ct.vessels import phase_from_picture
 from apnet_desktop.ct.volume_files import read_volume_file
 from tests.shared_data import shared_data
