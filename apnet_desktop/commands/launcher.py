@@ -62,7 +62,13 @@ def remove_launcher(output: Output) -> None:
 
 
 def _tell_desktop(folder: Path) -> None:
-    """Renews the desktop's list of who opens what; a desktop without the tool reads the entries themselves."""
+    """Renews the desktop's list of who opens what; a desktop without the tool reads the entries themselves.
+
+    In a folder that holds no entry any more the list goes too: it was made for ours.
+    """
+    if not any(folder.glob("*.desktop")):
+        (folder / "mimeinfo.cache").unlink(missing_ok=True)
+        return
     tool = shutil.which("update-desktop-database")
     if tool is not None and folder.is_dir():
         subprocess.run([tool, "-q", str(folder)], check=False, capture_output=True, timeout=60)  # noqa: S603

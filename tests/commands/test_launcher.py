@@ -35,6 +35,23 @@ def test_the_entry_is_valid_opens_a_folder_and_goes_away(monkeypatch: pytest.Mon
     launcher.remove_launcher(Output(as_json=True))
     assert not entry.exists()
     assert not icon.exists()
+    assert list(entry.parent.iterdir()) == []
+
+
+def test_the_list_of_who_opens_what_stays_while_another_program_is_in_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(launcher, "_program", lambda: tmp_path / "apnet-desktop")
+    other = launcher.launcher_files()[0].with_name("other.desktop")
+    other.parent.mkdir(parents=True)
+    other.write_text("[Desktop Entry]\nType=Application\nName=Other\nExec=true\nMimeType=text/plain;\n")
+    launcher.install_launcher(Output(as_json=True))
+    launcher.remove_launcher(Output(as_json=True))
+    cache = other.with_name("mimeinfo.cache")
+    assert other.is_file()
+    if shutil.which("update-desktop-database"):
+        assert "other.desktop" in cache.read_text()
+        assert "apnet-desktop" not in cache.read_text()
 
 
 @pytest.mark.parametrize("folder", ["plain", "with space", 'quote"$`', "per%cent", "张三"])
