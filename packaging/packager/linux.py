@@ -97,8 +97,8 @@ def make_archive(folder: Path, variant: Variant, target: Path, epoch: int) -> Pa
         member.mtime = epoch
         return member
 
-    # xz on all cores would give other bytes on a machine with another number of them. Level 4, as in the Debian package:
-    # level 6 takes 1.4 times as long for 4 % less.
+    # xz on all cores would give other bytes on a machine with another number of them. Level 4, as in the Debian
+    # package: level 6 takes 1.4 times as long for 4 % less.
     with tarfile.open(archive, "w:xz", preset=4, format=tarfile.PAX_FORMAT) as stream:
         for source in sorted(staged.iterdir()):
             stream.add(source, f"{name}/{source.name}", filter=clean)
