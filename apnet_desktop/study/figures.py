@@ -12,12 +12,15 @@ from typing import Any
 from apnet_desktop.bundle.prediction import Route
 from apnet_desktop.language import Language, text
 from apnet_desktop.study.evaluation import Evaluation, RouteEvaluation
+from apnet_desktop.study.statistics.censoring import CumulativeIncidence
 
 __all__ = ["FIGURES", "draw_figures"]
 
 _COLOURS = {Route.FUSED: "#0072B2", Route.IMAGE: "#D55E00", Route.CLINICAL: "#009E73"}
 _LINES: dict[Route, Any] = {Route.FUSED: "-", Route.IMAGE: "--", Route.CLINICAL: (0, (1, 1))}
 _GREY = "#666666"
+# Of the table under the incidence curves, in heights of the axes.
+_AT_RISK_TOP = -0.16
 
 
 def draw_figures(evaluation: Evaluation, folder: Path, language: Language = Language.ENGLISH) -> tuple[Path, ...]:
@@ -177,7 +180,19 @@ def _follow_up(evaluation: Evaluation, language: Language) -> Any:
     axes.set(xlabel=text("study.axis_months", language), ylabel=text("study.axis_incidence", language))
     axes.set_ylim(0, 1)
     axes.legend(fontsize=8)
+    _at_risk(axes, dict(zip(colours, evaluation.cumulative_incidence, strict=False)), language)
     return figure
+
+
+def _at_risk(axes: Any, curves: dict[str, CumulativeIncidence], language: Language) -> None:
+    """Below the time axis, the number still at risk in each group, in its curve's colour, at the marked months."""
+    months = next(iter(curves.values())).at_risk_months
+    axes.set_xticks(months)
+    placed: Any = {"transform": axes.get_xaxis_transform(), "fontsize": 8, "clip_on": False, "va": "top"}
+    axes.text(months[0], _AT_RISK_TOP, text("study.at_risk", language), ha="left", color=_GREY, **placed)
+    for row, (colour, curve) in enumerate(curves.items(), start=1):
+        for month, number in zip(curve.at_risk_months, curve.at_risk, strict=True):
+            axes.text(month, _AT_RISK_TOP - 0.055 * row, str(number), ha="center", color=colour, **placed)
 
 
 def _subgroups(evaluation: Evaluation, language: Language) -> Any:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from apnet_desktop.bundle.prediction import Route
+from apnet_desktop.language import Language
 from apnet_desktop.study.evaluation import Evaluation, Flow, compare_routes, evaluate_route, evaluate_subgroups
 from apnet_desktop.study.figures import FIGURES, draw_figures
 from apnet_desktop.study.statistics.censoring import End, cumulative_incidence, horizon_outcome
@@ -68,3 +69,12 @@ def test_a_second_run_gives_the_same_bytes(
 
 def test_evaluation_survives_its_json(evaluation: Evaluation) -> None:
     assert Evaluation.model_validate_json(evaluation.model_dump_json()) == evaluation
+
+
+def test_numbers_at_risk_stand_under_the_incidence_curves(evaluation: Evaluation) -> None:
+    (axes,) = FIGURES["follow_up"](evaluation, Language.ENGLISH).axes
+    words = [word.get_text() for word in axes.texts]
+    assert words[0] == "Number at risk"
+    counted = [str(number) for curve in evaluation.cumulative_incidence for number in curve.at_risk]
+    assert words[1:] == counted
+    assert counted[0] == str(evaluation.cumulative_incidence[0].patients), "everybody is at risk at the start"
