@@ -50,7 +50,11 @@ if [ -z "$root" ]; then
     printf '%s\n%s\n' "$about" "$root" >"$begun"
 fi
 # The X server's lock lies in /tmp, beside its namespaces: one that was killed leaves it.
-trap 'rm -f /tmp/.X77-lock' EXIT
+# unshare answers to no milder signal; its namespace goes with it.
+child=
+trap 'rm -f /tmp/.X77-lock; [ -z "$child" ] || kill -KILL "$child" 2>/dev/null || true' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 run_step() {
     rm -f /tmp/.X77-lock
@@ -62,7 +66,10 @@ run_step() {
         exec setpriv --reuid "$person" --regid "$person" --clear-groups --no-new-privs --bounding-set=-all \
             env -i PATH=/usr/bin:/bin USER=张三 LOGNAME=张三 HOME="$root/home/张三" TMPDIR="$root/tmp" \
             XDG_RUNTIME_DIR="$root/run" LANG=C.UTF-8 sh -eu "$root/in/prove_inside.sh" "$root" "$step"
-    ' prove "$root" "$person" "$1"
+    ' prove "$root" "$person" "$1" >"$root/said" 2>&1 &
+    child=$!
+    wait "$child" || return 1
+    child=
 }
 
 started=$(date +%s)
@@ -78,7 +85,7 @@ for step in $steps; do
         rm -rf "$root/home" "$root/tmp" "$root/run"
         cp -a "$root/kept/home" "$root/kept/tmp" "$root/kept/run" "$root/"
     fi
-    if ! run_step "$step" >"$root/said" 2>&1; then
+    if ! run_step "$step"; then
         cat "$root/said"
         echo "Its logs: $root/tmp. The next call goes on with \"$step\"." >&2
         exit 1
