@@ -296,6 +296,22 @@ def bundle_distribution(
     distribution(folder, cts or [], simulated, seed, Output(as_json, lang))
 
 
+@bundle_commands.command("precision")
+@command
+def bundle_precision(
+    folder: Bundle = None,
+    device: Device = "auto",
+    simulated: Annotated[int, typer.Option(min=1, help="Fresh simulated patients.")] = 40,
+    seed: Annotated[int, typer.Option(help="Theirs; not one that the bundle was made from.")] = 8701,
+    as_json: AsJson = False,
+    lang: Lang = Language.ENGLISH,
+) -> None:
+    """What bfloat16 does to the risk: its largest shift, and whether a patient changes sides of the threshold."""
+    from apnet_desktop.commands.bundle import precision
+
+    precision(folder, device, simulated, seed, Output(as_json, lang))
+
+
 @bundle_commands.command("pack")
 @command
 def bundle_pack(

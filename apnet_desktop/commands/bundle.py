@@ -1,4 +1,4 @@
-"""`apnet bundle show|verify|prepare|distribution|pack|install`."""
+"""`apnet bundle show|verify|prepare|distribution|precision|pack|install`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from apnet_desktop.commands.output import Output
 from apnet_desktop.language import text
 from apnet_desktop.worker.preparation import Preparation
 
-__all__ = ["distribution", "install", "pack", "prepare", "show", "verify"]
+__all__ = ["distribution", "install", "pack", "precision", "prepare", "show", "verify"]
 
 
 def show(folder: Path | None, output: Output) -> None:
@@ -102,6 +102,30 @@ def distribution(folder: Path | None, cts: list[Path], simulated: int, seed: int
         simulated_flagged=found.simulated_flagged,
         simulated=found.simulated,
         seed=found.seed,
+    )
+
+
+def precision(folder: Path | None, device: str, simulated: int, seed: int, output: Output) -> None:
+    """Prints what bfloat16 does to the risks of fresh simulated patients, and whether the rule allows it.
+
+    Raises:
+        BundleError: The bundle is damaged.
+        PredictionError: The device cannot be used.
+    """
+    from apnet_desktop.study.rounding import rounding_evidence
+
+    def tell(done: float) -> None:
+        output.progress(text("commands.stage_precision", output.language), done)
+
+    found = rounding_evidence(open_bundle(bundle_folder(folder)), device, simulated, seed, tell)
+    output.value(found.model_dump(mode="json"))
+    output.line(
+        "commands.precision_allowed" if found.allowed else "commands.precision_refused",
+        patients=found.patients,
+        seed=found.seed,
+        engine=found.engine,
+        shift=f"{found.largest_shift:.5f}",
+        crossed=found.crossed,
     )
 
 

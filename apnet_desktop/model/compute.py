@@ -183,6 +183,11 @@ def built_for(capability: tuple[int, int], architectures: list[str]) -> bool:
     return False
 
 
+def has_bfloat16(device: Device) -> bool:
+    """True if the hardware calculates in bfloat16 natively; elsewhere it is imitated, and slower."""
+    return _cuda_has_bfloat16() if device is Device.CUDA else _cpu_has_bfloat16()
+
+
 def _cuda_has_bfloat16() -> bool:
     import torch
 
