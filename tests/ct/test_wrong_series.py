@@ -288,8 +288,8 @@ def test_ten_thousand_files_of_junk(tmp_path: Path) -> None:
         folder = tmp_path / str(number % 50)
         folder.mkdir(exist_ok=True)
         (folder / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(number % 300))
-    start = time.perf_counter()
+    start = time.process_time()
     result = scan(tmp_path)
-    assert time.perf_counter() - start < 10.0
+    assert time.process_time() - start < 10.0  # of this process, however busy the machine is
     assert result.series[0].slice_count == 12
     assert sum(skipped.count for skipped in result.skipped) == 10_000
