@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import sys
 from pathlib import Path
@@ -36,6 +37,10 @@ def _described(folder: Path) -> dict[str, dict[str, str]]:
 
 
 if __name__ == "__main__":
-    lines = differences(Path(sys.argv[1]), Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(prog="python -m packager.compare", description=__doc__)
+    parser.add_argument("first", type=Path, help="folder of one build")
+    parser.add_argument("second", type=Path, help="folder of the other")
+    options = parser.parse_args()
+    lines = differences(options.first, options.second)
     print("\n".join(lines) if lines else "equal: every file, link, right and time")
     sys.exit(1 if lines else 0)
