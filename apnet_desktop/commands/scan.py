@@ -23,7 +23,9 @@ def scan(path: Path, output: Output) -> None:
     for number, summary in enumerate(result.series):
         series = summary.description
         mark = "→" if number == result.preselected else " "
-        spacing = "" if summary.geometry is None else f", {summary.geometry.spacing[2]:g} mm apart"
+        spacing = (
+            "" if summary.geometry is None or summary.slice_count < 2 else f", {summary.geometry.spacing[2]:g} mm apart"
+        )
         title = series.description or "–"
         output.raw(f"{mark} {series.number if series.number is not None else '–'}  {title}  [{series.modality}]")
         slices = "slice" if summary.slice_count == 1 else "slices"

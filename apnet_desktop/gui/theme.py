@@ -8,7 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
-__all__ = ["Colours", "apply_theme", "colours"]
+__all__ = ["LIST_RIM", "Colours", "apply_theme", "colours"]
+
+LIST_RIM = 2
+"""Logical pixels of the rim around each item of a list."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ def apply_theme(application: QApplication, theme: str = "system") -> None:
         QPushButton#primary:disabled {{ background: {line}; color: {quiet}; border-color: {line}; }}
         QPushButton:disabled {{ color: {quiet}; }}
         QListWidget {{ border: 1px solid {line}; border-radius: 6px; }}
-        QListWidget::item {{ border: 2px solid transparent; border-radius: 5px; color: palette(text); }}
+        QListWidget::item {{ border: {LIST_RIM}px solid transparent; border-radius: 5px; color: palette(text); }}
         QListWidget::item:selected {{ background: transparent; border-color: {accent}; color: palette(text); }}
         QToolTip {{ padding: 4px; border: 1px solid {line}; }}
         """

@@ -13,7 +13,8 @@ import pytest
 from pydicom.fileset import FileSet
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QInputDialog, QLabel, QMenu, QMessageBox, QPushButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from apnet_desktop.cases.assessment import Step
@@ -22,6 +23,9 @@ from apnet_desktop.ct.roi import Roi
 from apnet_desktop.ct.volume_files import write_volume_file
 from apnet_desktop.gui.main_window import MainWindow
 from apnet_desktop.gui.steps.name_readings import NameReadings
+from apnet_desktop.gui.steps.series_list import SeriesList
+from apnet_desktop.gui.steps.series_row import SeriesRow
+from apnet_desktop.gui.theme import apply_theme
 from apnet_desktop.language import text
 from tests.ct.dicom_series import SeriesRecipe, setting
 from tests.gui import window_driver as driver
@@ -238,3 +242,31 @@ def test_outlines_beside_the_ct_are_offered(window: MainWindow, qtbot: QtBot, tm
     driver.open_ct(qtbot, window, tmp_path / "ct")
     found.click()
     driver.wait_for(qtbot, lambda: np.array_equal(driver.mask_of(window), masks[0]))
+
+
+def test_every_row_of_the_series_shows_all_its_words(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """With the application's style, whose rim takes a part of each row."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    plain = application.styleSheet(), application.palette()
+    apply_theme(application)
+    try:
+        for number in range(6):  # enough for a scroll bar, which takes its part as well
+            foreign = SeriesRecipe(slices=5, tags={"Modality": "CT", "SeriesDescription": "x" * 3 * number})
+            foreign.write(tmp_path / str(number), setting(SOPClassUID="1.2.840.10008.5.1.4.1.1.4"))
+        window.open_path(tmp_path)
+        driver.wait_for(qtbot, lambda: bool(window.notice.sentence) and not window.runner.busy)
+        series = window.ct_panel.findChild(SeriesList)
+        assert series is not None
+        qtbot.waitUntil(lambda: all(series.itemWidget(series.item(n)) for n in range(series.count())))
+        QTest.qWait(100)
+        rows = [series.itemWidget(series.item(n)) for n in range(series.count())]
+        assert len(rows) == 6
+        for row in rows:
+            assert isinstance(row, SeriesRow)
+            words = "\n".join(label.text() for label in row.findChildren(QLabel))
+            assert "MR Image Storage" in words
+            assert row.height() >= row.height_for(row.width()), words
+    finally:
+        application.setStyleSheet(plain[0])
+        application.setPalette(plain[1])

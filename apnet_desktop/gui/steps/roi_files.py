@@ -33,6 +33,7 @@ class RoiFilesBox(QWidget):
         super().__init__(parent)
         self._language = language
         self._paths: tuple[Path, ...] = ()
+        self._usable = False
         self._found = QPushButton(self)
         self._found.setObjectName("roi_found")
         self._found.clicked.connect(self._take_found)
@@ -52,7 +53,7 @@ class RoiFilesBox(QWidget):
     def show_found(self, paths: tuple[Path, ...]) -> None:
         """Offers the ROI files that lay beside the CT."""
         self._paths = paths
-        self._found.setVisible(bool(paths))
+        self._show_offer()
         several = len(paths) > 1
         words = text("roi.import_one_of", self._language, count=len(paths)) if several else text(_ONE, self._language)
         self._found.setText(words)
@@ -60,8 +61,14 @@ class RoiFilesBox(QWidget):
 
     def set_usable(self, usable: bool) -> None:
         """Nothing can be brought in while there is no whole volume to put it on."""
-        for button in (self._found, self._import, self._automatic):
+        for button in (self._import, self._automatic):
             button.setEnabled(usable)
+        self._usable = usable
+        self._show_offer()
+
+    def _show_offer(self) -> None:
+        # Hidden, not only disabled: without a CT it would name the files of the patient before.
+        self._found.setVisible(self._usable and bool(self._paths))
 
     def _take_found(self) -> None:
         if len(self._paths) == 1:

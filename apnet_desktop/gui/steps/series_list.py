@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 from apnet_desktop.checks import CheckState
 from apnet_desktop.ct.series import SeriesSummary
 from apnet_desktop.gui.steps.series_row import SeriesRow, series_facts, series_title, series_verdict
+from apnet_desktop.gui.theme import LIST_RIM
 from apnet_desktop.language import Language, text
 
 __all__ = ["SeriesList"]
@@ -83,12 +84,13 @@ class SeriesList(QListWidget):
 
     def _fit(self) -> None:
         """Gives each row the height that its words need."""
-        width = self.viewport().width()
+        # The style draws a rim around an item: its widget is that much smaller.
+        width = self.viewport().width() - 2 * LIST_RIM
         for index in range(self.count()):
             item = self.item(index)
             row = self.itemWidget(item)
             if isinstance(row, SeriesRow):
-                item.setSizeHint(QSize(0, row.height_for(width)))
+                item.setSizeHint(QSize(0, row.height_for(width) + 2 * LIST_RIM))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Fits the rows to the new width."""

@@ -108,7 +108,7 @@ def series_facts(summary: SeriesSummary, language: Language) -> str:
     series = summary.description
     facts = [_slices(summary.slice_count, language)]
     thickness = series.slice_thickness
-    if summary.geometry is not None:
+    if summary.geometry is not None and summary.slice_count > 1:  # one slice lies apart from nothing
         spacing = f"{summary.geometry.spacing[2]:.3g}"
         if thickness is not None:
             facts.append(text("gui.thick_and_apart", language, thickness=f"{thickness:.3g}", spacing=spacing))
