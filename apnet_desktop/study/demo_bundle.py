@@ -23,7 +23,7 @@ from apnet_desktop.model.weights import Weights
 from apnet_desktop.simulation.risk import HORIZON_MONTHS
 from apnet_desktop.study.demo_evaluation import bfloat16_rule, evaluate_demonstration
 from apnet_desktop.study.demo_manifest import VERSION, finished_manifest, provisional_manifest
-from apnet_desktop.study.demo_run import DemonstrationRun, say
+from apnet_desktop.study.demo_run import DemonstrationRun
 from apnet_desktop.study.development import DevelopmentSettings, cases_of, develop
 from apnet_desktop.study.evaluation import Evaluation
 from apnet_desktop.study.evaluation_log import log_evaluation
@@ -31,6 +31,7 @@ from apnet_desktop.study.model_card import model_card
 from apnet_desktop.study.protocol import read_protocol
 from apnet_desktop.study.reading import explained_variance
 from apnet_desktop.study.recipe import PREDICTORS
+from apnet_desktop.study.side_by_side import say
 from apnet_desktop.study.simulated_cohort import (
     READER_FINDINGS,
     SimulatedCohort,

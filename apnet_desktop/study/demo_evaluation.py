@@ -13,11 +13,12 @@ from apnet_desktop.model.precision import bfloat16_allowed
 from apnet_desktop.simulation.findings import CAUSES
 from apnet_desktop.simulation.risk import HORIZON_MONTHS
 from apnet_desktop.study.apply import LoadedBundle, risks_of
-from apnet_desktop.study.demo_run import DemonstrationRun, say
+from apnet_desktop.study.demo_run import DemonstrationRun
 from apnet_desktop.study.evaluate_cohort import EvaluatedPatients, build_evaluation
 from apnet_desktop.study.evaluation import Evaluation
 from apnet_desktop.study.reading import truth_of
 from apnet_desktop.study.recipe import GENERATORS
+from apnet_desktop.study.side_by_side import say
 from apnet_desktop.study.simulated_cohort import (
     SimulatedCohort,
     cached_features,

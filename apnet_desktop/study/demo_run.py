@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +21,7 @@ from apnet_desktop.model.torch_engine import TorchEngine
 from apnet_desktop.study.pretraining import join_backbones, load_best
 from apnet_desktop.study.protocol import DemonstrationPlan
 from apnet_desktop.study.recipe import BACKBONES, EMBEDDING, RECIPE
+from apnet_desktop.study.side_by_side import run_modules, say
 from apnet_desktop.study.simulated_cohort import (
     SimulatedCohort,
     cached_features,
@@ -31,15 +29,9 @@ from apnet_desktop.study.simulated_cohort import (
     weights_digest,
 )
 
-__all__ = ["DemonstrationRun", "say"]
+__all__ = ["DemonstrationRun"]
 
 Arrays = dict[str, NDArray[np.generic]]
-
-
-def say(sentence: str) -> None:
-    """A line on standard output, with the time of day."""
-    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {sentence}\n")
-    sys.stdout.flush()
 
 
 @dataclass(frozen=True)
@@ -73,7 +65,7 @@ class DemonstrationRun:
             ("evaluation", plan.evaluation_seed, plan.evaluation_patients, False),
         ):
             say(f"render {count} patients for {name}")
-            self._in_parallel(
+            run_modules(
                 [
                     [
                         "apnet_desktop.study.rendering_worker",
@@ -92,7 +84,7 @@ class DemonstrationRun:
     def pretrain(self) -> None:
         """Pre-trains both backbones side by side, each on half of the threads."""
         slices = self.folder("pretraining", self.plan.pretraining_seed)
-        self._in_parallel(
+        run_modules(
             [
                 [
                     "apnet_desktop.study.pretraining",
@@ -112,16 +104,6 @@ class DemonstrationRun:
             best = min(progress["history"], key=lambda entry: float(entry["loss"]))
             seen.append(f"{backbone.timm_name} {best['slices']:,} slices")
         return ", ".join(seen)
-
-    def _in_parallel(self, commands: list[list[str]]) -> None:
-        running = [subprocess.Popen([sys.executable, "-m", *command]) for command in commands]  # noqa: S603
-        try:
-            failed = [process.wait() for process in running]
-        finally:
-            for process in running:
-                process.terminate()
-        if any(failed):
-            raise RuntimeError("a step failed; its message stands above")
 
     def network(self) -> Arrays:
         """The joined network's best weights, rounded as they ship."""

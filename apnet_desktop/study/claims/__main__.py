@@ -18,11 +18,12 @@ from apnet_desktop.bundle.files import open_bundle
 from apnet_desktop.model.compute import choose_compute
 from apnet_desktop.study.apply import LoadedBundle
 from apnet_desktop.study.claims.ablations import VARIANTS
-from apnet_desktop.study.claims.steps import OutOfTimeError, Steps, say
+from apnet_desktop.study.claims.steps import OutOfTimeError, Steps
 from apnet_desktop.study.claims.study import ClaimsStudy
 from apnet_desktop.study.claims.summary import claims_summary, goals
 from apnet_desktop.study.evaluation_log import current_commit, log_evaluation
 from apnet_desktop.study.protocol import read_protocol
+from apnet_desktop.study.side_by_side import say
 
 
 def gather(study: ClaimsStudy) -> dict[str, Any]:

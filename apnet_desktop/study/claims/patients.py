@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from apnet_desktop.study.apply import LoadedBundle
 from apnet_desktop.study.development import Cases, cases_of
 from apnet_desktop.study.inputs_file import patient_file
 from apnet_desktop.study.recipe import PREDICTORS
+from apnet_desktop.study.side_by_side import run_modules
 from apnet_desktop.study.simulated_cohort import SimulatedCohort, cached_features, read_rows
 
 __all__ = ["PATIENT_SECONDS", "PatientStore", "Population", "whole_image_only"]
@@ -90,26 +89,17 @@ class PatientStore:
     def _in_parallel(
         self, module: str, population: Population, first: int, stop: int, processes: int, words: list[str]
     ) -> None:
-        running = []
-        for number in range(first, min(first + processes, stop)):
-            running.append(
-                subprocess.Popen(  # noqa: S603 - our own module
-                    [
-                        sys.executable,
-                        *("-m", f"apnet_desktop.study.{module}"),
-                        *("--seed", str(population.seed), "--generator", population.generator),
-                        *("--folder", str(self.folder(population)), "--first", str(number), "--count", str(stop)),
-                        *("--step", str(processes), *words),
-                    ]
-                )
-            )
-        try:
-            failed = [process.wait() for process in running]
-        finally:
-            for process in running:
-                process.terminate()
-        if any(failed):
-            raise RuntimeError(f"{module} failed; its message stands above")
+        run_modules(
+            [
+                [
+                    f"apnet_desktop.study.{module}",
+                    *("--seed", str(population.seed), "--generator", population.generator),
+                    *("--folder", str(self.folder(population)), "--first", str(number), "--count", str(stop)),
+                    *("--step", str(processes), *words),
+                ]
+                for number in range(first, min(first + processes, stop))
+            ]
+        )
 
     def cases(
         self, population: Population, reader: Reader | None = None, whole_image: bool = False

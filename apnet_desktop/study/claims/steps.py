@@ -6,24 +6,19 @@ Results are kept by the bundle that they are of; rendered patients are not: anot
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["OutOfTimeError", "Step", "Steps", "say"]
+from apnet_desktop.study.side_by_side import say
+
+__all__ = ["OutOfTimeError", "Step", "Steps"]
 
 
 class OutOfTimeError(Exception):
     """The time that this run was given is used up; what is done is kept."""
-
-
-def say(sentence: str) -> None:
-    """A line on standard output, with the time of day."""
-    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {sentence}\n")
-    sys.stdout.flush()
 
 
 @dataclass(frozen=True)
